@@ -1,0 +1,167 @@
+//! What an image needs to know about a component: one slot each, filled by languages and detectors.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::evidence::{Found, Rank, Slot};
+use crate::parse::version::Constraint;
+
+/// A command that keeps its form: argument list or shell text. Nobody quotes it later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Command {
+    /// Program and arguments, run without a shell.
+    Exec(Vec<String>),
+    /// Text for `/bin/sh -c`.
+    Shell(String),
+}
+
+impl Command {
+    pub fn exec<S: Into<String>>(words: impl IntoIterator<Item = S>) -> Self {
+        Self::Exec(words.into_iter().map(Into::into).collect())
+    }
+
+    /// Splits a command line into arguments when no part of it needs a shell; otherwise it stays
+    /// shell text.
+    pub fn parse(text: &str) -> Self {
+        let needs_shell = text.contains(['$', '`', ';', '&', '|', '<', '>', '(', ')', '*', '?', '~', '#', '\n', '{', '['])
+            || text.split_whitespace().next().is_none_or(|word| word.contains('='));
+        match shlex::split(text) {
+            Some(words) if !needs_shell && !words.is_empty() => Self::Exec(words),
+            _ => Self::Shell(text.to_owned()),
+        }
+    }
+
+    /// The program when it is known without a shell.
+    pub fn program(&self) -> Option<&str> {
+        match self {
+            Self::Exec(words) => words.first().map(String::as_str),
+            Self::Shell(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Exec(words) => {
+                let words = words.iter().map(|word| {
+                    shlex::try_quote(word).map_or_else(|_| format!("{word:?}"), std::borrow::Cow::into_owned)
+                });
+                f.write_str(&words.collect::<Vec<_>>().join(" "))
+            }
+            Self::Shell(text) => f.write_str(text),
+        }
+    }
+}
+
+/// What kind of program a component is; decides about ports and the health check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Listens on a port and answers requests.
+    Web,
+    /// Runs until it is told to end, without a port.
+    Worker,
+    /// Does its work and ends.
+    Cli,
+    /// Files for a web server.
+    Static,
+}
+
+/// How the container shows that it is well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum HealthFact {
+    /// A GET on this path answers with a status below 400.
+    Http(String),
+    /// The port accepts a connection.
+    Tcp,
+    /// No check, with the reason.
+    None(String),
+}
+
+/// A file or folder of the build that the last stage needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Artifact {
+    /// Where it stands in the build stage, relative to the component's folder there.
+    pub from: String,
+    /// Where it goes, relative to the image's work folder.
+    pub to: String,
+}
+
+/// Everything that was found out about one component, each fact with its candidates.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Facts {
+    /// The versions of the language's runtime that the project accepts.
+    pub runtime: Slot<Constraint>,
+    /// The package manager by name, such as `pnpm`.
+    pub package_manager: Slot<String>,
+    /// The version of the package manager that the project asks for.
+    pub package_manager_version: Slot<Constraint>,
+    pub kind: Slot<Kind>,
+    /// The program's entry: a Go package, a Java class, a Python file, a Rust binary.
+    pub main: Slot<String>,
+    pub build: Slot<Command>,
+    pub start: Slot<Command>,
+    pub port: Slot<u16>,
+    /// The environment variable that the program reads its port from.
+    pub port_variable: Slot<String>,
+    pub health: Slot<HealthFact>,
+    /// The folder of built files that a web server serves, relative to the component.
+    pub static_root: Slot<String>,
+    /// True when unknown paths are answered with `index.html` (a single-page app).
+    pub spa: Slot<bool>,
+    /// The template that lays out the image, when a framework has its own.
+    pub template: Slot<String>,
+    pub artifacts: Vec<Found<Artifact>>,
+    /// Environment of the running container.
+    pub env: Vec<Found<(String, String)>>,
+    /// Environment of the build commands only.
+    pub build_env: Vec<Found<(String, String)>>,
+    /// Debian packages for building and for running.
+    pub build_packages: Vec<Found<String>>,
+    pub run_packages: Vec<Found<String>>,
+    /// Paths that the program writes to, relative to the image's work folder.
+    pub writable: Vec<Found<String>>,
+    /// Patterns for the ignore file, relative to the component.
+    pub ignore: Vec<Found<String>>,
+    /// Names and values that only a language's own templates know, set by detectors.
+    pub extra: std::collections::BTreeMap<String, Slot<String>>,
+}
+
+/// Adds to one of the lists of [`Facts`] unless an equal value is there already.
+pub fn push<T: PartialEq>(list: &mut Vec<Found<T>>, found: Found<T>) {
+    match list.iter_mut().find(|old| old.value == found.value) {
+        Some(old) if old.rank < found.rank => *old = found,
+        Some(_) => {}
+        None => list.push(found),
+    }
+}
+
+/// As [`push`] for named values: a higher rank replaces, an equal one keeps the first.
+pub fn push_named(list: &mut Vec<Found<(String, String)>>, found: Found<(String, String)>) {
+    match list.iter_mut().find(|old| old.value.0 == found.value.0) {
+        Some(old) if old.rank < found.rank => *old = found,
+        Some(_) => {}
+        None => list.push(found),
+    }
+}
+
+impl Facts {
+    /// A language's usual leftovers for the ignore file.
+    pub fn ignore_all(&mut self, rule: &str, why: &str, patterns: &[&str]) {
+        for pattern in patterns {
+            push(
+                &mut self.ignore,
+                Found {
+                    value: (*pattern).to_owned(),
+                    rank: Rank::Language,
+                    confidence: super::evidence::Confidence::Certain,
+                    evidence: super::evidence::Evidence::rule(rule, why),
+                },
+            );
+        }
+    }
+}

@@ -1,0 +1,152 @@
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// A path inside the repository: UTF-8, `/` between parts, no `..`, not absolute.
+///
+/// The root itself is the empty path and prints as `.`. The rules are checked once, at
+/// construction, so code that holds a `RelPath` cannot leave the repository by it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RelPath(String);
+
+impl RelPath {
+    pub const fn root() -> Self {
+        Self(String::new())
+    }
+
+    /// Normalises `a/./b` and `a//b`; `None` for an absolute path, for `..`, for a back slash
+    /// and for control characters, which no file that we name in an output may carry.
+    pub fn new(text: &str) -> Option<Self> {
+        if text.starts_with('/') || text.contains('\\') || text.chars().any(char::is_control) {
+            return None;
+        }
+        let mut parts = Vec::new();
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => return None,
+                _ => parts.push(part),
+            }
+        }
+        Some(Self(parts.join("/")))
+    }
+
+    /// `text` seen from this folder, with `..` resolved; `None` when it leaves the repository.
+    pub fn resolve(&self, text: &str) -> Option<Self> {
+        if text.starts_with('/') || text.contains('\\') || text.chars().any(char::is_control) {
+            return None;
+        }
+        let mut parts: Vec<&str> = self.parts().collect();
+        for part in text.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop()?;
+                }
+                _ => parts.push(part),
+            }
+        }
+        Some(Self(parts.join("/")))
+    }
+
+    /// A child of this folder; `child` is a literal of ours or an already checked name.
+    #[must_use]
+    pub fn join(&self, child: &str) -> Self {
+        let child = child.trim_start_matches("./").trim_matches('/');
+        match (self.0.is_empty(), child.is_empty() || child == ".") {
+            (_, true) => self.clone(),
+            (true, false) => Self(child.to_owned()),
+            (false, false) => Self(format!("{}/{child}", self.0)),
+        }
+    }
+
+    pub fn parent(&self) -> Option<Self> {
+        if self.0.is_empty() {
+            return None;
+        }
+        Some(Self(self.0.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned())))
+    }
+
+    /// The last part; empty for the root.
+    pub fn name(&self) -> &str {
+        self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
+    }
+
+    pub fn is_root(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn depth(&self) -> usize {
+        self.parts().count()
+    }
+
+    pub fn parts(&self) -> impl Iterator<Item = &str> {
+        self.0.split('/').filter(|part| !part.is_empty())
+    }
+
+    /// The text without a leading `./`; empty for the root.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// True for the folder itself and for everything below it.
+    pub fn is_in(&self, dir: &Self) -> bool {
+        self.below(dir).is_some()
+    }
+
+    /// This path as seen from `dir`; `None` when it is not below `dir`.
+    pub fn below(&self, dir: &Self) -> Option<Self> {
+        if dir.is_root() {
+            return Some(self.clone());
+        }
+        let rest = self.0.strip_prefix(dir.as_str())?;
+        if rest.is_empty() {
+            return Some(Self::root());
+        }
+        rest.strip_prefix('/').map(|rest| Self(rest.to_owned()))
+    }
+}
+
+impl fmt::Display for RelPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.0.is_empty() { "." } else { &self.0 })
+    }
+}
+
+impl Serialize for RelPath {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl schemars::JsonSchema for RelPath {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "RelPath".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        String::json_schema(generator)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_cannot_leave_the_repository() {
+        for bad in ["/etc", "../x", "a/../../x", "a\\b", "a\nb"] {
+            assert_eq!(RelPath::new(bad), None, "{bad:?}");
+        }
+        assert_eq!(RelPath::new("./a//b/.").unwrap().as_str(), "a/b");
+        assert_eq!(RelPath::root().resolve("../x"), None);
+        assert_eq!(RelPath::new("a/b").unwrap().resolve("../c").unwrap().as_str(), "a/c");
+    }
+
+    #[test]
+    fn below_needs_a_whole_part() {
+        let dir = RelPath::new("app").unwrap();
+        assert_eq!(RelPath::new("application/x").unwrap().below(&dir), None);
+        assert_eq!(RelPath::new("app/x").unwrap().below(&dir).unwrap().as_str(), "x");
+    }
+}
