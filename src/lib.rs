@@ -5,10 +5,26 @@
 //! path ─▶ Repo ─▶ Detection ─▶ Plan ─▶ [OutputFile] ─▶ Changes ─▶ disk
 //! ```
 //!
-//! Arrows go one way: a module uses only modules to its left, plus [`diag`] and [`parse`].
-//! Only `cli` prints or prompts; only [`write::apply`] writes.
+//! Arrows go one way: a module uses only modules above it in this list, plus [`diag`] and
+//! [`parse`]. Only [`cli`] prints or prompts; only [`write::apply`] writes.
 
-pub mod detect;
 pub mod diag;
 pub mod parse;
+
 pub mod repo;
+
+pub mod facts;
+
+pub mod lang;
+
+pub mod pack;
+
+pub mod detect;
+
+pub mod plan;
+
+pub mod write;
+
+pub mod render;
+
+pub mod cli;

@@ -33,12 +33,20 @@ pub struct Location {
 
 impl Location {
     pub fn file(path: RelPath) -> Self {
-        Self { path, line: None, column: None }
+        Self {
+            path,
+            line: None,
+            column: None,
+        }
     }
 
     pub fn in_source(source: &Source, span: &Span) -> Self {
         let (line, column) = source.position(span.start);
-        Self { path: source.path.clone(), line: Some(line), column: Some(column) }
+        Self {
+            path: source.path.clone(),
+            line: Some(line),
+            column: Some(column),
+        }
     }
 }
 
@@ -67,7 +75,14 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
-        Self { severity, code, message: message.into(), at: None, help: None, snippet: None }
+        Self {
+            severity,
+            code,
+            message: message.into(),
+            at: None,
+            help: None,
+            snippet: None,
+        }
     }
 
     pub fn error(code: &'static str, message: impl Into<String>) -> Self {

@@ -41,8 +41,7 @@ pub fn render(diagnostic: &Diagnostic, palette: Palette) -> String {
         None => match &diagnostic.at {
             Some(at) => {
                 path = at.to_string();
-                Group::with_title(title)
-                    .element(annotate_snippets::Origin::path(path.as_str()))
+                Group::with_title(title).element(annotate_snippets::Origin::path(path.as_str()))
             }
             None => Group::with_title(title),
         },
@@ -60,7 +59,15 @@ pub fn render(diagnostic: &Diagnostic, palette: Palette) -> String {
 
 /// Control characters would let a manifest drive the user's terminal.
 fn plain(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() && c != '\n' { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c.is_control() && c != '\n' {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// Keeps every byte offset: a control character is replaced by as many spaces as it has bytes.

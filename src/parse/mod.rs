@@ -1,4 +1,14 @@
 //! Text to values with positions. Every error is a [`crate::diag::Diagnostic`] that points into
 //! the file.
 
+pub mod ignorefile;
+mod json;
+mod toml;
+mod tree;
 pub mod version;
+mod yaml;
+
+pub use json::json;
+pub use toml::{toml, typed_toml};
+pub use tree::{Node, Tree};
+pub use yaml::yaml;

@@ -30,7 +30,11 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { files: 500_000, depth: 48, file_bytes: 4 << 20 }
+        Self {
+            files: 500_000,
+            depth: 48,
+            file_bytes: 4 << 20,
+        }
     }
 }
 
@@ -53,7 +57,12 @@ impl Repo {
     /// Walks `root` once. Fails when it is not a folder that can be read.
     pub fn open(root: &Utf8Path, limits: Limits) -> Result<Self, Diagnostic> {
         let walked = walk::walk(root, &limits)?;
-        Ok(Self::with(Storage::Disk(root.to_owned()), walked.files, limits, walked.diagnostics))
+        Ok(Self::with(
+            Storage::Disk(root.to_owned()),
+            walked.files,
+            limits,
+            walked.diagnostics,
+        ))
     }
 
     /// A repository in memory, for tests and examples.
@@ -88,7 +97,13 @@ impl Repo {
                 }
             }
         }
-        Self { storage, files, dirs, limits, diagnostics }
+        Self {
+            storage,
+            files,
+            dirs,
+            limits,
+            diagnostics,
+        }
     }
 
     /// The folder's name, from which a nameless project gets its name; empty in memory.
@@ -119,7 +134,11 @@ impl Repo {
 
     /// The files at any depth below `dir`, sorted.
     pub fn files_in<'a>(&'a self, dir: &'a RelPath) -> impl Iterator<Item = &'a RelPath> {
-        let start = if dir.is_root() { 0 } else { self.files.partition_point(|file| file < dir) };
+        let start = if dir.is_root() {
+            0
+        } else {
+            self.files.partition_point(|file| file < dir)
+        };
         // `a-b/x` sorts between `a` and `a/x`, so the folder's files are not one slice.
         self.files[start..]
             .iter()
@@ -128,7 +147,10 @@ impl Repo {
     }
 
     pub fn dir<'r>(&'r self, path: &RelPath) -> Dir<'r> {
-        Dir { repo: self, path: path.clone() }
+        Dir {
+            repo: self,
+            path: path.clone(),
+        }
     }
 
     /// The text of a file. Too large, not UTF-8, or a link that leaves the root: a diagnostic.
@@ -171,7 +193,11 @@ impl<'r> Dir<'r> {
 
     /// `None` when there is no such file or it cannot be read; for files that only add to a fact.
     pub fn text(&self, name: &str) -> Option<Source> {
-        if self.has(name) { self.read(name).ok() } else { None }
+        if self.has(name) {
+            self.read(name).ok()
+        } else {
+            None
+        }
     }
 
     /// Files directly in this folder.
@@ -204,6 +230,9 @@ impl<'r> Dir<'r> {
     }
 
     pub fn child(&self, name: &str) -> Self {
-        Dir { repo: self.repo, path: self.path.join(name) }
+        Dir {
+            repo: self.repo,
+            path: self.path.join(name),
+        }
     }
 }

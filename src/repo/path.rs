@@ -64,12 +64,18 @@ impl RelPath {
         if self.0.is_empty() {
             return None;
         }
-        Some(Self(self.0.rsplit_once('/').map_or(String::new(), |(dir, _)| dir.to_owned())))
+        Some(Self(
+            self.0
+                .rsplit_once('/')
+                .map_or(String::new(), |(dir, _)| dir.to_owned()),
+        ))
     }
 
     /// The last part; empty for the root.
     pub fn name(&self) -> &str {
-        self.0.rsplit_once('/').map_or(self.0.as_str(), |(_, name)| name)
+        self.0
+            .rsplit_once('/')
+            .map_or(self.0.as_str(), |(_, name)| name)
     }
 
     pub fn is_root(&self) -> bool {
@@ -140,13 +146,23 @@ mod tests {
         }
         assert_eq!(RelPath::new("./a//b/.").unwrap().as_str(), "a/b");
         assert_eq!(RelPath::root().resolve("../x"), None);
-        assert_eq!(RelPath::new("a/b").unwrap().resolve("../c").unwrap().as_str(), "a/c");
+        assert_eq!(
+            RelPath::new("a/b")
+                .unwrap()
+                .resolve("../c")
+                .unwrap()
+                .as_str(),
+            "a/c"
+        );
     }
 
     #[test]
     fn below_needs_a_whole_part() {
         let dir = RelPath::new("app").unwrap();
         assert_eq!(RelPath::new("application/x").unwrap().below(&dir), None);
-        assert_eq!(RelPath::new("app/x").unwrap().below(&dir).unwrap().as_str(), "x");
+        assert_eq!(
+            RelPath::new("app/x").unwrap().below(&dir).unwrap().as_str(),
+            "x"
+        );
     }
 }

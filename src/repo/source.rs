@@ -15,7 +15,10 @@ pub type Span = Range<usize>;
 
 impl Source {
     pub fn new(path: RelPath, text: impl Into<Arc<str>>) -> Self {
-        Self { path, text: text.into() }
+        Self {
+            path,
+            text: text.into(),
+        }
     }
 
     /// 1-based line and column (in characters) of a byte offset.

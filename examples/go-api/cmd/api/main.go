@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -52,10 +51,10 @@ func run() error {
 	}
 
 	slog.Info("api stopping")
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
-	if err := server.Shutdown(ctx); err != nil {
-		return errors.Join(err, server.Close())
+	if server.Shutdown(ctx) != nil {
+		return server.Close() // cut what did not finish in time
 	}
 	return nil
 }

@@ -1,13 +1,15 @@
 //! Facts with their reasons. The losers of a choice stay visible beside the winner.
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::diag::Location;
 use crate::repo::{RelPath, Source, Span};
 
 /// How sure a finding is. A guess that matters is a question in the wizard and a note otherwise.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confidence {
     Guess,
@@ -29,12 +31,20 @@ pub struct Evidence {
 impl Evidence {
     /// A reason without a place, such as a default.
     pub fn rule(rule: impl Into<String>, why: impl Into<String>) -> Self {
-        Self { rule: rule.into(), at: None, why: why.into() }
+        Self {
+            rule: rule.into(),
+            at: None,
+            why: why.into(),
+        }
     }
 
     /// A reason that is the presence of a file.
     pub fn file(rule: impl Into<String>, path: RelPath, why: impl Into<String>) -> Self {
-        Self { rule: rule.into(), at: Some(Location::file(path)), why: why.into() }
+        Self {
+            rule: rule.into(),
+            at: Some(Location::file(path)),
+            why: why.into(),
+        }
     }
 
     /// A reason that is a part of a file.
@@ -44,7 +54,11 @@ impl Evidence {
         span: &Span,
         why: impl Into<String>,
     ) -> Self {
-        Self { rule: rule.into(), at: Some(Location::in_source(source, span)), why: why.into() }
+        Self {
+            rule: rule.into(),
+            at: Some(Location::in_source(source, span)),
+            why: why.into(),
+        }
     }
 }
 
@@ -87,7 +101,9 @@ pub struct Slot<T> {
 
 impl<T> Default for Slot<T> {
     fn default() -> Self {
-        Self { candidates: Vec::new() }
+        Self {
+            candidates: Vec::new(),
+        }
     }
 }
 
@@ -95,14 +111,26 @@ impl<T: PartialEq> Slot<T> {
     /// Adds a candidate behind those of the same or a higher rank; of two equal values the better
     /// founded one is kept.
     pub fn add(&mut self, value: T, rank: Rank, confidence: Confidence, evidence: Evidence) {
-        if let Some(same) = self.candidates.iter().position(|found| found.value == value) {
+        if let Some(same) = self
+            .candidates
+            .iter()
+            .position(|found| found.value == value)
+        {
             if self.candidates[same].rank >= rank {
                 return;
             }
             self.candidates.remove(same);
         }
         let at = self.candidates.partition_point(|found| found.rank >= rank);
-        self.candidates.insert(at, Found { value, rank, confidence, evidence });
+        self.candidates.insert(
+            at,
+            Found {
+                value,
+                rank,
+                confidence,
+                evidence,
+            },
+        );
     }
 
     pub fn certain(&mut self, value: T, rank: Rank, evidence: Evidence) {
@@ -142,7 +170,9 @@ impl<T> Slot<T> {
     /// True when the best candidate does not stand above the next one: a question in the wizard.
     pub fn is_open(&self) -> bool {
         match self.candidates.as_slice() {
-            [first, second, ..] => first.rank == second.rank && first.confidence <= second.confidence,
+            [first, second, ..] => {
+                first.rank == second.rank && first.confidence <= second.confidence
+            }
             _ => false,
         }
     }
@@ -158,7 +188,13 @@ mod tests {
         slot.guess(1, Rank::Default, Evidence::rule("d", "default"));
         slot.certain(3, Rank::Manifest, Evidence::rule("m", "manifest"));
         slot.likely(2, Rank::Framework, Evidence::rule("f", "framework"));
-        assert_eq!(slot.all().iter().map(|found| found.value).collect::<Vec<_>>(), [3, 2, 1]);
+        assert_eq!(
+            slot.all()
+                .iter()
+                .map(|found| found.value)
+                .collect::<Vec<_>>(),
+            [3, 2, 1]
+        );
         slot.certain(1, Rank::Dedicated, Evidence::rule("x", "file"));
         assert_eq!(slot.value(), Some(&1));
         assert_eq!(slot.others().len(), 2);

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::evidence::{Found, Rank, Slot};
+use super::{Confidence, Evidence, Found, Rank, Slot};
 use crate::parse::version::Constraint;
 
 /// A command that keeps its form: argument list or shell text. Nobody quotes it later.
@@ -24,8 +24,12 @@ impl Command {
     /// Splits a command line into arguments when no part of it needs a shell; otherwise it stays
     /// shell text.
     pub fn parse(text: &str) -> Self {
-        let needs_shell = text.contains(['$', '`', ';', '&', '|', '<', '>', '(', ')', '*', '?', '~', '#', '\n', '{', '['])
-            || text.split_whitespace().next().is_none_or(|word| word.contains('='));
+        let needs_shell = text.contains([
+            '$', '`', ';', '&', '|', '<', '>', '(', ')', '*', '?', '~', '#', '\n', '{', '[',
+        ]) || text
+            .split_whitespace()
+            .next()
+            .is_none_or(|word| word.contains('='));
         match shlex::split(text) {
             Some(words) if !needs_shell && !words.is_empty() => Self::Exec(words),
             _ => Self::Shell(text.to_owned()),
@@ -46,7 +50,8 @@ impl std::fmt::Display for Command {
         match self {
             Self::Exec(words) => {
                 let words = words.iter().map(|word| {
-                    shlex::try_quote(word).map_or_else(|_| format!("{word:?}"), std::borrow::Cow::into_owned)
+                    shlex::try_quote(word)
+                        .map_or_else(|_| format!("{word:?}"), std::borrow::Cow::into_owned)
                 });
                 f.write_str(&words.collect::<Vec<_>>().join(" "))
             }
@@ -56,7 +61,9 @@ impl std::fmt::Display for Command {
 }
 
 /// What kind of program a component is; decides about ports and the health check.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Listens on a port and answers requests.
@@ -69,6 +76,17 @@ pub enum Kind {
     Static,
 }
 
+impl std::fmt::Display for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Web => "web",
+            Self::Worker => "worker",
+            Self::Cli => "cli",
+            Self::Static => "static",
+        })
+    }
+}
+
 /// How the container shows that it is well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -79,6 +97,16 @@ pub enum HealthFact {
     Tcp,
     /// No check, with the reason.
     None(String),
+}
+
+impl std::fmt::Display for HealthFact {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Http(path) => write!(f, "GET {path}"),
+            Self::Tcp => f.write_str("tcp"),
+            Self::None(reason) => write!(f, "none: {reason}"),
+        }
+    }
 }
 
 /// A file or folder of the build that the last stage needs.
@@ -158,8 +186,8 @@ impl Facts {
                 Found {
                     value: (*pattern).to_owned(),
                     rank: Rank::Language,
-                    confidence: super::evidence::Confidence::Certain,
-                    evidence: super::evidence::Evidence::rule(rule, why),
+                    confidence: Confidence::Certain,
+                    evidence: Evidence::rule(rule, why),
                 },
             );
         }

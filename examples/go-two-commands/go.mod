@@ -1,0 +1,3 @@
+module example.com/go-two-commands
+
+go 1.26

@@ -1,0 +1,3 @@
+module example.com/tides/api
+
+go 1.26

@@ -1,0 +1,270 @@
+//! Detectors that match, and the facts that they add.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use minijinja::{Environment, UndefinedBehavior, Value};
+
+use super::condition::{Cx, Variables, any};
+use crate::facts::{
+    Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Rank, push, push_named,
+};
+use crate::lang::{Component, Framework, Sources};
+use crate::pack::{Detector, FactValues, NumberOrText, PackSet};
+use crate::repo::Repo;
+
+struct Matched<'p> {
+    detector: &'p Detector,
+    evidence: Evidence,
+    confidence: Confidence,
+    variables: Variables,
+}
+
+pub(super) fn apply(
+    _repo: &Repo,
+    packs: &PackSet,
+    component: &mut Component,
+    sources: &Sources<'_>,
+) {
+    let language = component.language;
+    let mut matched: Vec<Matched<'_>> = packs
+        .detectors(language)
+        .filter_map(|detector| {
+            let cx = Cx {
+                component,
+                sources,
+                rule: &detector.id,
+            };
+            let mut variables = base_variables(component);
+            let (evidence, confidence) = any(&detector.when, &cx, &mut variables)?;
+            Some(Matched {
+                detector,
+                evidence,
+                confidence,
+                variables,
+            })
+        })
+        .collect();
+    let superseded: BTreeSet<&str> = matched
+        .iter()
+        .flat_map(|matched| matched.detector.supersedes.iter().map(String::as_str))
+        .collect();
+    matched.retain(|matched| !superseded.contains(matched.detector.id.as_str()));
+
+    let mut frameworks = Vec::new();
+    let mut facts = std::mem::take(&mut component.facts);
+    for matched in &matched {
+        let detector = matched.detector;
+        let named = detector.name.is_some();
+        let rank = if named { Rank::Framework } else { Rank::Source };
+        add(
+            &mut facts,
+            &detector.facts,
+            rank,
+            matched.confidence,
+            &matched.evidence,
+            &matched.variables,
+        );
+        for variant in &detector.variant {
+            let cx = Cx {
+                component,
+                sources,
+                rule: &detector.id,
+            };
+            let mut variables = matched.variables.clone();
+            if let Some((evidence, confidence)) = any(&variant.when, &cx, &mut variables) {
+                let rank = if named { Rank::Variant } else { Rank::Source };
+                add(
+                    &mut facts,
+                    &variant.facts,
+                    rank,
+                    confidence,
+                    &evidence,
+                    &variables,
+                );
+            }
+        }
+        if let Some(name) = &detector.name {
+            frameworks.push(Framework {
+                id: detector.id.clone(),
+                name: name.clone(),
+                confidence: matched.confidence,
+                evidence: matched.evidence.clone(),
+            });
+        }
+    }
+    component.facts = facts;
+    component.frameworks = frameworks;
+}
+
+fn base_variables(component: &Component) -> Variables {
+    Variables::from([("name".to_owned(), component.name.clone())])
+}
+
+fn add(
+    facts: &mut Facts,
+    values: &FactValues,
+    rank: Rank,
+    confidence: Confidence,
+    evidence: &Evidence,
+    variables: &Variables,
+) {
+    let text = |text: &str| render(text, variables);
+    let because = || evidence.clone();
+    macro_rules! slot {
+        ($field:ident, $value:expr) => {
+            if let Some(value) = $value {
+                facts.$field.add(value, rank, confidence, because());
+            }
+        };
+    }
+    slot!(kind, values.kind);
+    slot!(main, values.main.as_deref().and_then(text));
+    slot!(
+        build,
+        values
+            .build
+            .as_ref()
+            .and_then(|command| render_command(command, variables))
+    );
+    slot!(
+        start,
+        values
+            .start
+            .as_ref()
+            .and_then(|command| render_command(command, variables))
+    );
+    slot!(
+        port,
+        match &values.port {
+            Some(NumberOrText::Number(port)) => Some(*port),
+            Some(NumberOrText::Text(port)) => text(port)
+                .and_then(|port| port.parse().ok())
+                .filter(|port| *port > 0),
+            None => None,
+        }
+    );
+    slot!(
+        port_variable,
+        values.port_variable.as_deref().and_then(text)
+    );
+    slot!(
+        health,
+        match &values.health {
+            Some(HealthFact::Http(path)) => text(path)
+                .filter(|path| path.starts_with('/'))
+                .map(HealthFact::Http),
+            other => other.clone(),
+        }
+    );
+    slot!(static_root, values.static_root.as_deref().and_then(text));
+    slot!(spa, values.spa);
+    slot!(template, values.template.as_deref().and_then(text));
+    for (key, value) in &values.extra {
+        if let Some(value) = text(value) {
+            facts
+                .extra
+                .entry(key.clone())
+                .or_default()
+                .add(value, rank, confidence, because());
+        }
+    }
+    let found = |value: String| Found {
+        value,
+        rank,
+        confidence,
+        evidence: because(),
+    };
+    for artifact in &values.artifacts {
+        if let (Some(from), Some(to)) = (text(&artifact.from), text(&artifact.to)) {
+            let value = Artifact { from, to };
+            push(
+                &mut facts.artifacts,
+                Found {
+                    value,
+                    rank,
+                    confidence,
+                    evidence: because(),
+                },
+            );
+        }
+    }
+    for (list, values) in [
+        (&mut facts.build_packages, &values.build_packages),
+        (&mut facts.run_packages, &values.run_packages),
+        (&mut facts.writable, &values.writable),
+        (&mut facts.ignore, &values.ignore),
+    ] {
+        for value in values.iter().filter_map(|value| text(value)) {
+            push(list, found(value));
+        }
+    }
+    for (list, values) in [
+        (&mut facts.env, &values.env),
+        (&mut facts.build_env, &values.build_env),
+    ] {
+        for (name, value) in values {
+            if let Some(value) = text(value) {
+                push_named(
+                    list,
+                    Found {
+                        value: (name.clone(), value),
+                        rank,
+                        confidence,
+                        evidence: because(),
+                    },
+                );
+            }
+        }
+    }
+}
+
+fn render_command(command: &Command, variables: &Variables) -> Option<Command> {
+    match command {
+        Command::Exec(words) => words
+            .iter()
+            .map(|word| render(word, variables))
+            .collect::<Option<Vec<_>>>()
+            .map(Command::Exec),
+        // A variable in shell text would be repository text in a shell: only constants may stand there.
+        Command::Shell(text) if text.contains("{{") => None,
+        Command::Shell(text) => Some(Command::Shell(text.clone())),
+    }
+}
+
+/// The text with its variables put in; `None` when one of them has no value, and then the fact
+/// is left out.
+fn render(text: &str, variables: &Variables) -> Option<String> {
+    static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+        let mut environment = Environment::empty();
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment.set_fuel(Some(10_000));
+        environment.add_filter("module", |path: &str| {
+            let path = path.strip_suffix(".py").unwrap_or(path);
+            path.strip_suffix("/__init__")
+                .unwrap_or(path)
+                .replace('/', ".")
+        });
+        environment.add_filter("stem", |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            name.rsplit_once('.')
+                .map_or(name, |(stem, _)| stem)
+                .to_owned()
+        });
+        environment.add_filter("parent", |path: &str| {
+            path.rsplit_once('/')
+                .map_or(".", |(parent, _)| parent)
+                .to_owned()
+        });
+        environment
+    });
+    if !text.contains("{{") {
+        return Some(text.to_owned());
+    }
+    ENVIRONMENT
+        .render_str(
+            text,
+            Value::from_iter(variables.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
+        )
+        .ok()
+}

@@ -1,0 +1,496 @@
+//! Go: modules, workspaces, vendored trees, several mains.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{Component, Dependency, Language, Manifest, Model, Sources};
+use crate::diag::{Diagnostic, Location};
+use crate::facts::{Artifact, Confidence, Evidence, Found, Kind, Rank, push};
+use crate::parse::version::Constraint;
+use crate::repo::{Dir, RelPath, Repo, Source};
+
+pub struct Go;
+
+/// What the plan needs to know of a Go module.
+#[derive(Debug)]
+pub struct GoModel {
+    /// Every `package main` of the module, sorted by folder.
+    pub mains: Vec<GoMain>,
+    /// `go.sum` stands beside `go.mod`.
+    pub sum: bool,
+    /// `vendor/modules.txt` is there, so nothing is downloaded.
+    pub vendored: bool,
+    /// Module folders, relative to the project root, whose manifests the download needs: of the
+    /// workspace, or targets of local `replace` lines.
+    pub siblings: Vec<RelPath>,
+    /// The project root holds a `go.work`; `Some(true)` when it has a `go.work.sum` as well.
+    pub workspace: Option<bool>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GoMain {
+    /// As the go command names it: `.` or `./cmd/api`.
+    pub package: String,
+    /// The variable that a build can stamp, as `-X` names it: `main.version`.
+    pub version_variable: Option<String>,
+}
+
+impl Language for Go {
+    fn id(&self) -> &'static str {
+        "go"
+    }
+
+    fn manifests(&self) -> &'static [&'static str] {
+        &["go.mod", "go.work"]
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["go"]
+    }
+
+    fn components(
+        &self,
+        repo: &Repo,
+        dirs: &[RelPath],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Component> {
+        let workspaces: Vec<(RelPath, Vec<RelPath>)> = dirs
+            .iter()
+            .filter_map(|dir| Some((dir.clone(), members(&repo.dir(dir).text("go.work")?, dir))))
+            .collect();
+        let modules: Vec<&RelPath> = dirs
+            .iter()
+            .filter(|dir| repo.dir(dir).has("go.mod"))
+            .collect();
+        modules
+            .iter()
+            .filter_map(|dir| match component(repo, dir, &modules, &workspaces) {
+                Ok(component) => component,
+                Err(diagnostic) => {
+                    diagnostics.push(diagnostic);
+                    None
+                }
+            })
+            .collect()
+    }
+
+    fn refine(&self, _repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
+        data_folders(component, sources);
+    }
+}
+
+/// The module folders that a `go.work` uses.
+fn members(work: &Source, dir: &RelPath) -> Vec<RelPath> {
+    directives(&work.text, "use")
+        .filter_map(|(_, words)| dir.resolve(words.first()?.trim_matches('"')))
+        .collect()
+}
+
+fn component(
+    repo: &Repo,
+    dir: &RelPath,
+    modules: &[&RelPath],
+    workspaces: &[(RelPath, Vec<RelPath>)],
+) -> Result<Option<Component>, Diagnostic> {
+    let view = repo.dir(dir);
+    let source = view.read("go.mod")?;
+    let Some((_, module)) = directives(&source.text, "module").next() else {
+        return Err(
+            Diagnostic::error("go-no-module", "the file has no module line")
+                .at(Location::file(source.path.clone()))
+                .with_help("add `module example.com/name`, as `go mod init` does"),
+        );
+    };
+    let module = module
+        .first()
+        .map(|name| name.trim_matches('"'))
+        .unwrap_or_default();
+    let mains = mains(repo, &view, modules);
+    if mains.is_empty() {
+        return Ok(None);
+    }
+    let workspace = workspaces.iter().find(|(_, members)| members.contains(dir));
+    let root = workspace.map_or(dir, |(root, _)| root);
+    let mut siblings: Vec<RelPath> = workspace
+        .map(|(_, members)| members.clone())
+        .unwrap_or_default();
+    siblings.extend(
+        directives(&source.text, "replace")
+            .filter_map(|(_, words)| words.last().copied())
+            .filter(|target| target.starts_with('.'))
+            .filter_map(|target| dir.resolve(target)),
+    );
+    siblings.retain(|sibling| sibling != dir && repo.dir(sibling).has("go.mod"));
+    siblings.sort();
+    siblings.dedup();
+    // A replaced module above or beside this one must be in the build, so the root is their parent.
+    let root = siblings
+        .iter()
+        .fold(root.clone(), |root, sibling| common(&root, sibling));
+    let root_view = repo.dir(&root);
+
+    let manifest = Manifest {
+        path: source.path.clone(),
+        name: Some(base_name(module).to_owned()),
+        dependencies: dependencies(&source),
+        ..Manifest::default()
+    };
+    let model = GoModel {
+        sum: view.has("go.sum"),
+        vendored: view.has("vendor/modules.txt") || root_view.has("vendor/modules.txt"),
+        workspace: root_view
+            .has("go.work")
+            .then(|| root_view.has("go.work.sum")),
+        siblings: siblings
+            .iter()
+            .filter_map(|sibling| sibling.below(&root))
+            .collect(),
+        mains: mains.iter().map(|(main, _)| main.clone()).collect(),
+    };
+    let mut component = Component::new("go", dir.clone(), manifest, Model::Go(model));
+    component.root = root;
+    versions(&view, &source, &mut component);
+    main_facts(&mut component, &mains, module);
+    component.facts.ignore_all(
+        "go/leftovers",
+        "Go leaves these behind",
+        &["/bin", "**/*.test", "**/*.out", "**/*_test.go"],
+    );
+    Ok(Some(component))
+}
+
+fn versions(view: &Dir<'_>, source: &Source, component: &mut Component) {
+    let runtime = &mut component.facts.runtime;
+    for (key, rule) in [("toolchain", "go/toolchain-line"), ("go", "go/go-line")] {
+        if let Some((span, words)) = directives(&source.text, key).next()
+            && let Some(text) = words.first().map(|word| word.trim_start_matches("go"))
+            && let Some(constraint) = Constraint::at_least(text)
+        {
+            runtime.certain(
+                constraint,
+                Rank::Manifest,
+                Evidence::span(
+                    rule,
+                    source,
+                    &span,
+                    format!("go.mod asks for Go {text} or newer"),
+                ),
+            );
+        }
+    }
+    if let Some(file) = view.text(".go-version")
+        && let Some(constraint) = Constraint::line(file.text.trim())
+    {
+        runtime.certain(
+            constraint,
+            Rank::Dedicated,
+            Evidence::file(
+                "go/go-version",
+                file.path.clone(),
+                "the file names the version",
+            ),
+        );
+    }
+}
+
+fn main_facts(component: &mut Component, mains: &[(GoMain, MainHints)], module: &str) {
+    let only = mains.len() == 1;
+    for (main, hints) in mains {
+        let last = main.package.rsplit('/').next().unwrap_or_default();
+        let (rank, confidence, why) = if only {
+            (
+                Rank::Manifest,
+                Confidence::Certain,
+                "it is the only main package",
+            )
+        } else if main.package == "." {
+            (
+                Rank::Manifest,
+                Confidence::Likely,
+                "it is the main package at the module's root",
+            )
+        } else if last == base_name(module) {
+            (
+                Rank::Framework,
+                Confidence::Likely,
+                "it is named like the module",
+            )
+        } else if hints.listens {
+            (
+                Rank::Source,
+                Confidence::Likely,
+                "it is a main package that serves",
+            )
+        } else {
+            (
+                Rank::Language,
+                Confidence::Guess,
+                "it is one of several main packages",
+            )
+        };
+        let evidence = Evidence::file("go/main", hints.file.clone(), why);
+        component
+            .facts
+            .main
+            .add(main.package.clone(), rank, confidence, evidence);
+    }
+    component.facts.kind.add(
+        Kind::Cli,
+        Rank::Default,
+        Confidence::Guess,
+        Evidence::rule("go/no-server", "no code that serves was seen"),
+    );
+}
+
+struct MainHints {
+    file: RelPath,
+    listens: bool,
+}
+
+static SERVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"\.(ListenAndServe|ListenAndServeTLS|Listen|Serve|NewServer)\(|gin\.(Default|New)\(|echo\.New\(|fiber\.New\(").ok()
+});
+static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"(?m)^(?:var\s+|\s+)([vV]ersion|[bB]uildVersion|appVersion)\s*(?:string)?\s*(?:=\s*"|$)"#,
+    )
+    .ok()
+});
+
+/// Main packages: folders with a file that says `package main` and is no test and no tool that
+/// is left out by `//go:build ignore`.
+fn mains(repo: &Repo, view: &Dir<'_>, modules: &[&RelPath]) -> Vec<(GoMain, MainHints)> {
+    let mut mains: Vec<(GoMain, MainHints)> = Vec::new();
+    let mut tried: std::collections::BTreeSet<RelPath> = std::collections::BTreeSet::new();
+    for file in view.walk() {
+        if !file.as_str().ends_with(".go") || file.as_str().ends_with("_test.go") {
+            continue;
+        }
+        let dir = file.parent().unwrap_or_default();
+        if dir.parts().any(|part| {
+            matches!(
+                part,
+                "vendor"
+                    | "testdata"
+                    | "examples"
+                    | "example"
+                    | "internal"
+                    | "tools"
+                    | "hack"
+                    | "test"
+                    | "tests"
+            ) || part.starts_with(['.', '_'])
+        }) {
+            continue;
+        }
+        let full = view.path.join(dir.as_str());
+        if modules
+            .iter()
+            .any(|module| **module != view.path && full.is_in(module) && module.is_in(&view.path))
+        {
+            continue;
+        }
+        // Budget: a main package is known by its first files; `main.go` sorts among them.
+        let known = mains
+            .iter()
+            .position(|(main, _)| main.package == package(&dir));
+        if known.is_none() && !tried.insert(file.clone()) || tried.len() > 2_000 {
+            continue;
+        }
+        if known.is_none() && file.name() != "main.go" && view.has(dir.join("main.go").as_str()) {
+            continue;
+        }
+        let Ok(source) = repo.read(&view.path.join(file.as_str())) else {
+            continue;
+        };
+        if !source
+            .text
+            .lines()
+            .any(|line| line.trim_end() == "package main" || line.starts_with("package main "))
+            || source
+                .text
+                .lines()
+                .any(|line| line.starts_with("//go:build ignore"))
+        {
+            continue;
+        }
+        let listens = SERVES
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(&source.text));
+        let version = VERSION
+            .as_ref()
+            .and_then(|pattern| pattern.captures(&source.text))
+            .and_then(|found| found.get(1).map(|name| format!("main.{}", name.as_str())));
+        if let Some(at) = known {
+            mains[at].1.listens |= listens;
+            mains[at].0.version_variable = mains[at].0.version_variable.take().or(version);
+        } else {
+            mains.push((
+                GoMain {
+                    package: package(&dir),
+                    version_variable: version,
+                },
+                MainHints {
+                    file: source.path.clone(),
+                    listens,
+                },
+            ));
+        }
+    }
+    mains.sort_by(|a, b| a.0.package.cmp(&b.0.package));
+    mains
+}
+
+fn package(dir: &RelPath) -> String {
+    if dir.is_root() {
+        ".".to_owned()
+    } else {
+        format!("./{dir}")
+    }
+}
+
+/// The last part of a module path that is no version: `github.com/o/api/v2` is `api`.
+fn base_name(module: &str) -> &str {
+    let mut parts = module.rsplit('/');
+    let last = parts.next().unwrap_or(module);
+    let is_version = last
+        .strip_prefix('v')
+        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
+    if is_version {
+        parts.next().unwrap_or(last)
+    } else {
+        last
+    }
+}
+
+fn common(a: &RelPath, b: &RelPath) -> RelPath {
+    let mut common = RelPath::root();
+    for (left, right) in a.parts().zip(b.parts()) {
+        if left != right {
+            break;
+        }
+        common = common.join(left);
+    }
+    common
+}
+
+fn dependencies(source: &Source) -> Vec<Dependency> {
+    directives(&source.text, "require")
+        .filter_map(|(span, words)| {
+            Some(Dependency {
+                name: words.first()?.trim_matches('"').to_owned(),
+                version: words.get(1).copied().unwrap_or_default().to_owned(),
+                production: true,
+                at: Location::in_source(source, &span),
+            })
+        })
+        .collect()
+}
+
+/// The lines of one directive of go.mod or go.work, alone or in a block, without the keyword.
+fn directives<'t>(
+    text: &'t str,
+    keyword: &str,
+) -> impl Iterator<Item = (std::ops::Range<usize>, Vec<&'t str>)> {
+    let mut in_block = false;
+    let mut found = Vec::new();
+    let mut offset = 0;
+    for raw in text.split_inclusive('\n') {
+        let start = offset;
+        offset += raw.len();
+        let line = raw.split("//").next().unwrap_or_default().trim();
+        let span = start..start + raw.trim_end().len();
+        let mut words = line.split_whitespace();
+        if in_block {
+            if line == ")" {
+                in_block = false;
+            } else if !line.is_empty() {
+                found.push((span, line.split_whitespace().collect()));
+            }
+        } else if words.next() == Some(keyword) {
+            let rest: Vec<&str> = words.collect();
+            match rest.as_slice() {
+                ["("] => in_block = true,
+                [] => {}
+                _ => found.push((span, rest)),
+            }
+        }
+    }
+    found.into_iter()
+}
+
+/// Folders that the program reads at run time: named in a string as a relative path, present at
+/// the module's root, and not embedded.
+fn data_folders(component: &mut Component, sources: &Sources<'_>) {
+    static PATH: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#""(?:\./)?([A-Za-z0-9_-]+)/[A-Za-z0-9_./*%-]*""#).ok());
+    static EMBED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"(?m)^//go:embed\s+(.+)$").ok());
+    let (Some(path), Some(embed)) = (PATH.as_ref(), EMBED.as_ref()) else {
+        return;
+    };
+    let mut embedded: Vec<String> = Vec::new();
+    let mut read: Vec<(String, Evidence)> = Vec::new();
+    for source in sources.all() {
+        for found in embed.captures_iter(&source.text) {
+            embedded.extend(found[1].split_whitespace().map(|word| {
+                word.trim_start_matches("all:")
+                    .split('/')
+                    .next()
+                    .unwrap_or_default()
+                    .to_owned()
+            }));
+        }
+        for found in path.captures_iter(&source.text) {
+            let folder = &found[1];
+            let line_start = source.text[..found.get(0).map_or(0, |all| all.start())]
+                .rfind('\n')
+                .map_or(0, |at| at + 1);
+            let line = source.text[line_start..].lines().next().unwrap_or_default();
+            let is_import = line.trim_start().starts_with('"')
+                || line.trim_start().starts_with("import")
+                || line.contains(" \"")
+                    && line.trim_end().ends_with('"')
+                    && !line.contains('(')
+                    && !line.contains('=');
+            if !is_import
+                && sources.view().has_dir(folder)
+                && !sources
+                    .view()
+                    .child(folder)
+                    .files()
+                    .any(|name| name.ends_with(".go"))
+                && !matches!(folder, "vendor" | "cmd" | "internal" | "pkg" | "testdata")
+            {
+                let span = found.get(0).map_or(0..0, |all| all.range());
+                read.push((
+                    folder.to_owned(),
+                    Evidence::span(
+                        "go/data-folder",
+                        &source,
+                        &span,
+                        format!("the program names {folder}/ in a path"),
+                    ),
+                ));
+            }
+        }
+    }
+    for (folder, evidence) in read {
+        if !embedded.contains(&folder) {
+            let value = Artifact {
+                from: folder.clone(),
+                to: folder,
+            };
+            push(
+                &mut component.facts.artifacts,
+                Found {
+                    value,
+                    rank: Rank::Source,
+                    confidence: Confidence::Likely,
+                    evidence,
+                },
+            );
+        }
+    }
+}

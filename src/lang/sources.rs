@@ -1,0 +1,138 @@
+//! Source files that detectors may look into: a few per component, the likeliest first.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use super::{Component, Language};
+use crate::repo::{Dir, RelPath, Repo, Source};
+
+/// The part of a component's sources that fits the scan's budget, read at the first use.
+pub struct Sources<'r> {
+    repo: &'r Repo,
+    pub dir: RelPath,
+    files: Vec<RelPath>,
+    read: RefCell<BTreeMap<RelPath, Option<Source>>>,
+}
+
+/// Files by these names are where programs start and ports are opened.
+const LIKELY: &[&str] = &[
+    "main", "app", "server", "index", "wsgi", "asgi", "manage", "settings", "config", "routes",
+    "router", "health", "api", "web",
+];
+
+/// Folders below a component that hold no code of the running program.
+const BESIDE: &[&str] = &[
+    "test",
+    "tests",
+    "__tests__",
+    "testdata",
+    "fixtures",
+    "e2e",
+    "spec",
+    "examples",
+    "example",
+    "docs",
+    "vendor",
+    "dist",
+    "build",
+    "target",
+    "out",
+    "coverage",
+    "venv",
+    "env",
+    "site-packages",
+    "migrations",
+    "benches",
+    "mocks",
+];
+
+impl<'r> Sources<'r> {
+    pub fn of(
+        repo: &'r Repo,
+        component: &Component,
+        language: &dyn Language,
+        components: &[RelPath],
+        budget: usize,
+    ) -> Self {
+        let inner: Vec<&RelPath> = components
+            .iter()
+            .filter(|dir| **dir != component.dir && dir.is_in(&component.dir))
+            .collect();
+        let view = Dir {
+            repo,
+            path: component.dir.clone(),
+        };
+        let mut files: Vec<(usize, RelPath)> = view
+            .walk()
+            .take(20_000)
+            .filter(|file| {
+                file.name()
+                    .rsplit_once('.')
+                    .is_some_and(|(_, ending)| language.sources().contains(&ending))
+            })
+            .filter(|file| {
+                !file
+                    .parent()
+                    .is_some_and(|dir| dir.parts().any(|part| BESIDE.contains(&part)))
+            })
+            .filter(|file| {
+                inner.is_empty() || {
+                    let full = component.dir.join(file.as_str());
+                    !inner.iter().any(|dir| full.is_in(dir))
+                }
+            })
+            .filter(|file| !is_test(file.name()))
+            .map(|file| (weight(&file), file))
+            .collect();
+        files.sort();
+        files.truncate(budget);
+        Self {
+            repo,
+            dir: component.dir.clone(),
+            files: files.into_iter().map(|(_, file)| file).collect(),
+            read: RefCell::default(),
+        }
+    }
+
+    /// The files, relative to the component.
+    pub fn files(&self) -> &[RelPath] {
+        &self.files
+    }
+
+    /// The text of any file of the component.
+    pub fn read(&self, file: &RelPath) -> Option<Source> {
+        if let Some(known) = self.read.borrow().get(file) {
+            return known.clone();
+        }
+        let source = self.repo.read(&self.dir.join(file.as_str())).ok();
+        self.read.borrow_mut().insert(file.clone(), source.clone());
+        source
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = Source> {
+        self.files.iter().filter_map(|file| self.read(file))
+    }
+
+    pub fn view(&self) -> Dir<'r> {
+        Dir {
+            repo: self.repo,
+            path: self.dir.clone(),
+        }
+    }
+}
+
+fn is_test(name: &str) -> bool {
+    name.ends_with("_test.go")
+        || name.contains(".test.")
+        || name.contains(".spec.")
+        || name.starts_with("test_")
+        || name == "conftest.py"
+        || name.ends_with(".d.ts")
+}
+
+fn weight(file: &RelPath) -> usize {
+    let stem = file.name().split('.').next().unwrap_or_default();
+    let likely =
+        LIKELY.iter().any(|name| stem.eq_ignore_ascii_case(name)) || stem.ends_with("Application");
+    file.depth() * 2 + usize::from(!likely) * 3
+}

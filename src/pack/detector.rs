@@ -1,0 +1,206 @@
+//! The model of `detectors/<language>/<framework>.toml`.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use regex::bytes::{Regex, RegexBuilder};
+use serde::Deserialize;
+
+use crate::diag::{Diagnostic, Result, suggest};
+use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind};
+use crate::parse::typed_toml;
+use crate::repo::Source;
+
+/// One framework, or one habit of a language, as data: when it is there and what follows.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detector {
+    /// `language/file-stem`.
+    #[serde(skip)]
+    pub id: String,
+    /// The name for people. A detector without one adds facts but is no framework.
+    #[serde(default)]
+    pub name: Option<String>,
+    pub language: String,
+    /// Detectors whose facts are dropped when this one matches too.
+    #[serde(default)]
+    pub supersedes: Vec<String>,
+    /// Where the framework documents what this file states.
+    #[serde(default)]
+    pub docs: Option<String>,
+    /// Any block may match.
+    #[serde(default)]
+    pub when: Vec<Condition>,
+    #[serde(default)]
+    pub facts: FactValues,
+    /// Facts under a further condition; a later variant's facts stand above an earlier one's.
+    #[serde(default)]
+    pub variant: Vec<Variant>,
+}
+
+/// A condition: everything that it names must hold.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// Any of these is a dependency.
+    #[serde(default)]
+    pub dependency: Strings,
+    /// Only dependencies that production installs count.
+    #[serde(default)]
+    pub production: bool,
+    /// Any of these globs names a file of the component. `**` looks into sub-folders, and then
+    /// only at as many files as the scan's budget allows, the likeliest first.
+    #[serde(default)]
+    pub file: Strings,
+    /// A pattern in one of those files; its named groups become variables of the facts.
+    #[serde(default)]
+    pub matches: Option<Pattern>,
+    /// Any of these is a script of the manifest.
+    #[serde(default)]
+    pub script: Strings,
+    /// A pattern in that script's text.
+    #[serde(default)]
+    pub script_matches: Option<Pattern>,
+    /// None of these may hold.
+    #[serde(default)]
+    pub unless: Vec<Condition>,
+    /// How sure the condition makes us; a plain dependency or file is certain.
+    #[serde(default)]
+    pub confidence: Option<Confidence>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Any block may match.
+    pub when: Vec<Condition>,
+    pub facts: FactValues,
+}
+
+/// Values for facts. Texts may use the variables of the conditions' named groups, `{{ file }}`
+/// (the file that matched) and the filters `module`, `stem` and `parent`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FactValues {
+    pub kind: Option<Kind>,
+    pub main: Option<String>,
+    pub build: Option<Command>,
+    pub start: Option<Command>,
+    /// A number, or a text with a variable that becomes one.
+    pub port: Option<NumberOrText>,
+    pub port_variable: Option<String>,
+    pub health: Option<HealthFact>,
+    pub static_root: Option<String>,
+    pub spa: Option<bool>,
+    pub template: Option<String>,
+    pub artifacts: Vec<Artifact>,
+    pub env: BTreeMap<String, String>,
+    pub build_env: BTreeMap<String, String>,
+    pub build_packages: Vec<String>,
+    pub run_packages: Vec<String>,
+    pub writable: Vec<String>,
+    pub ignore: Vec<String>,
+    pub extra: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum NumberOrText {
+    Number(u16),
+    Text(String),
+}
+
+/// One text or a list of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "OneOrMany")]
+pub struct Strings(pub Vec<String>);
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl From<OneOrMany> for Strings {
+    fn from(value: OneOrMany) -> Self {
+        match value {
+            OneOrMany::One(text) => Self(vec![text]),
+            OneOrMany::Many(texts) => Self(texts),
+        }
+    }
+}
+
+/// A regular expression, compiled at its first use: most detectors never come to it.
+/// `^` and `$` match at lines, classes are ASCII.
+#[derive(Debug, Deserialize)]
+#[serde(from = "String")]
+pub struct Pattern {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl From<String> for Pattern {
+    fn from(text: String) -> Self {
+        Self {
+            text,
+            compiled: OnceLock::new(),
+        }
+    }
+}
+
+impl Pattern {
+    /// `None` when the text is no regular expression; [`Detector::check`] finds those.
+    pub fn regex(&self) -> Option<&Regex> {
+        self.compiled
+            .get_or_init(|| Self::compile(&self.text).ok())
+            .as_ref()
+    }
+
+    fn compile(text: &str) -> std::result::Result<Regex, regex::Error> {
+        RegexBuilder::new(text)
+            .unicode(false)
+            .multi_line(true)
+            .size_limit(1 << 20)
+            .build()
+    }
+}
+
+impl Detector {
+    /// Reads one detector file. `id` is its path below `detectors/` without `.toml`.
+    pub fn parse(id: &str, source: &Source) -> Result<Self> {
+        let mut detector: Self = typed_toml(source)?;
+        id.clone_into(&mut detector.id);
+        let folder = id.split('/').next().unwrap_or_default();
+        if folder != detector.language {
+            let hint = suggest(&detector.language, [folder]);
+            return Err(Diagnostic::error(
+                "detector-language",
+                format!(
+                    "{} stands in the folder {folder} but names the language {}",
+                    source.path, detector.language
+                ),
+            )
+            .with_help(format!("write language = \"{}\"", hint.unwrap_or(folder))));
+        }
+        Ok(detector)
+    }
+
+    /// Compiles every pattern; for tests of a pack, since a run compiles only what it uses.
+    pub fn check(&self) -> Result<()> {
+        let mut conditions: Vec<&Condition> = self
+            .when
+            .iter()
+            .chain(self.variant.iter().flat_map(|variant| &variant.when))
+            .collect();
+        while let Some(condition) = conditions.pop() {
+            conditions.extend(&condition.unless);
+            for pattern in condition.matches.iter().chain(&condition.script_matches) {
+                Pattern::compile(&pattern.text).map_err(|error| {
+                    Diagnostic::error("detector-pattern", format!("{}: {error}", self.id))
+                })?;
+            }
+        }
+        Ok(())
+    }
+}

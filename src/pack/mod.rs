@@ -1,0 +1,123 @@
+//! A pack is a folder of detectors and templates. The built-in one is embedded and has no
+//! privilege but to stand last in the order.
+
+mod detector;
+mod tree;
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+pub use detector::{Condition, Detector, FactValues, NumberOrText, Pattern, Variant};
+pub use tree::{Embedded, FileTree};
+
+use crate::diag::{Diagnostic, Result};
+use crate::parse::typed_toml;
+use crate::repo::{RelPath, Source};
+
+/// `pack.toml`.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackManifest {
+    /// The name by which templates of this pack can be extended: `{% extends "NAME:…" %}`.
+    pub name: String,
+    /// One line for `dockgen pack list`.
+    #[serde(default)]
+    pub description: String,
+}
+
+#[derive(Debug)]
+pub struct Pack {
+    pub manifest: PackManifest,
+    pub detectors: Vec<Detector>,
+    /// Template name (`go/base.Dockerfile.j2`) to its text.
+    pub templates: BTreeMap<String, String>,
+    /// The data tables at the top of `detectors/`: `images.toml`, `packages.toml`.
+    pub tables: BTreeMap<String, Source>,
+}
+
+impl Pack {
+    /// Reads `pack.toml`, every detector and every template; the first fault stops it.
+    pub fn load(tree: &dyn FileTree) -> Result<Self> {
+        let source = |path: &str| -> Result<Source> {
+            let name = RelPath::new(path).ok_or_else(|| {
+                Diagnostic::error("unsafe-path", format!("{path:?} is no path of a pack"))
+            })?;
+            Ok(Source::new(name, tree.text(path)?))
+        };
+        let manifest = typed_toml(&source("pack.toml")?)?;
+        let mut pack = Self {
+            manifest,
+            detectors: Vec::new(),
+            templates: BTreeMap::new(),
+            tables: BTreeMap::new(),
+        };
+        for path in tree.paths() {
+            if let Some(name) = path.strip_prefix("templates/") {
+                pack.templates
+                    .insert(name.to_owned(), source(&path)?.text.to_string());
+            } else if let Some(name) = path.strip_prefix("detectors/") {
+                let source = source(&path)?;
+                match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
+                    Some(id) => pack.detectors.push(Detector::parse(id, &source)?),
+                    None => {
+                        pack.tables.insert(name.to_owned(), source);
+                    }
+                }
+            }
+        }
+        Ok(pack)
+    }
+
+    /// What dockgen knows by itself.
+    pub fn builtin() -> Result<Self> {
+        Self::load(&Embedded)
+    }
+}
+
+/// Packs in the order in which they are asked, the built-in one last.
+#[derive(Debug)]
+pub struct PackSet {
+    packs: Vec<Pack>,
+}
+
+impl PackSet {
+    pub fn new(packs: Vec<Pack>) -> Self {
+        Self { packs }
+    }
+
+    pub fn builtin() -> Result<Self> {
+        Ok(Self::new(vec![Pack::builtin()?]))
+    }
+
+    /// Detectors of a language; one with the same id in an earlier pack replaces a later one.
+    pub fn detectors<'a>(&'a self, language: &'a str) -> impl Iterator<Item = &'a Detector> {
+        let mut seen = std::collections::BTreeSet::new();
+        self.packs
+            .iter()
+            .flat_map(|pack| &pack.detectors)
+            .filter(move |detector| detector.language == language)
+            .filter(move |detector| seen.insert(detector.id.as_str()))
+    }
+
+    /// Every template under its plain name (the first pack that has it) and as `pack:name`.
+    pub fn all_templates(&self) -> BTreeMap<String, String> {
+        let mut all = BTreeMap::new();
+        for pack in self.packs.iter().rev() {
+            for (name, text) in &pack.templates {
+                all.insert(name.clone(), text.clone());
+                all.insert(format!("{}:{name}", pack.manifest.name), text.clone());
+            }
+        }
+        all
+    }
+
+    /// A data table such as `images.toml`, from the first pack that has it.
+    pub fn table(&self, name: &str) -> Option<&Source> {
+        self.packs.iter().find_map(|pack| pack.tables.get(name))
+    }
+
+    pub fn packs(&self) -> &[Pack] {
+        &self.packs
+    }
+}

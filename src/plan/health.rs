@@ -1,0 +1,97 @@
+//! Health checks that need no shell, curl or wget in the image.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::resolver::Resolver;
+use crate::diag::Result;
+use crate::facts::{Confidence, Evidence, Found, HealthFact, Kind};
+
+/// The health check of the last stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Health {
+    /// `http`, `tcp` or `none`.
+    pub kind: String,
+    /// The path that is asked; with `http` only.
+    pub path: Option<String>,
+    /// Why there is none; with `none` only.
+    pub reason: Option<String>,
+    /// Exec form of the check; empty with `none`.
+    pub command: Vec<String>,
+    /// Seconds.
+    pub interval: u32,
+    pub timeout: u32,
+    pub start_period: u32,
+}
+
+impl Health {
+    fn none(reason: impl Into<String>) -> Self {
+        Self {
+            kind: "none".to_owned(),
+            path: None,
+            reason: Some(reason.into()),
+            command: Vec::new(),
+            interval: 0,
+            timeout: 0,
+            start_period: 0,
+        }
+    }
+}
+
+/// Decides what is checked; `command` then says how, for HTTP with the path, for TCP without.
+pub(super) fn health(
+    resolver: &mut Resolver<'_>,
+    kind: Kind,
+    port: Option<u16>,
+    command: impl FnOnce(Option<&str>) -> Vec<String>,
+) -> Result<Health> {
+    let parse = |text: &str| match text {
+        "none" => Some(HealthFact::None("the settings say so".to_owned())),
+        "tcp" => Some(HealthFact::Tcp),
+        path if path.starts_with('/') && !path.contains(char::is_whitespace) => {
+            Some(HealthFact::Http(path.to_owned()))
+        }
+        _ => None,
+    };
+    let reason = match (kind, port) {
+        (Kind::Worker, _) => Some("a worker listens on no port"),
+        (Kind::Cli, _) => Some("a command-line program ends by itself"),
+        (_, None) => Some("no port is known"),
+        _ => None,
+    };
+    if let Some(reason) = reason
+        && resolver.setting("health").is_none()
+    {
+        resolver.decide(
+            "health",
+            "none",
+            Confidence::Certain,
+            Evidence::rule("health/none", reason),
+        );
+        return Ok(Health::none(reason));
+    }
+    let slot = &resolver.component.facts.health;
+    let found: Option<Found<HealthFact>> = resolver.choose("health", slot, parse)?;
+    let fact = found.map(|found| found.value);
+    if fact.is_none() {
+        let because = Evidence::rule(
+            "health/tcp",
+            "no path for health checks was seen in the sources",
+        );
+        resolver.decide("health", "tcp", Confidence::Certain, because);
+    }
+    let path = match fact {
+        Some(HealthFact::None(reason)) => return Ok(Health::none(reason)),
+        Some(HealthFact::Http(path)) => Some(path),
+        Some(HealthFact::Tcp) | None => None,
+    };
+    Ok(Health {
+        kind: if path.is_some() { "http" } else { "tcp" }.to_owned(),
+        command: command(path.as_deref()),
+        path,
+        reason: None,
+        interval: 10,
+        timeout: 3,
+        start_period: 10,
+    })
+}

@@ -1,0 +1,127 @@
+//! The lines of the ignore file: what is never needed, what the language leaves behind, what git
+//! ignores, and secrets last, so that nothing brings them back.
+
+use super::IgnoreGroup;
+use crate::detect::Detection;
+use crate::lang::Component;
+use crate::parse::ignorefile;
+use crate::repo::{RelPath, Repo};
+
+/// Of every repository.
+const ALWAYS: &[&str] = &[
+    ".git",
+    ".gitignore",
+    ".gitattributes",
+    ".github",
+    ".gitlab-ci.yml",
+    ".circleci",
+    ".vscode",
+    ".idea",
+    "**/.DS_Store",
+    "**/*.swp",
+    "**/*.log",
+    "**/Dockerfile*",
+    "**/.dockerignore",
+    "**/compose*.y*ml",
+    "**/docker-compose*.y*ml",
+    "docker-bake.*",
+    "dockgen.toml",
+];
+
+const SECRETS: &[&str] = &[
+    "**/.env",
+    "**/.env.*",
+    "!**/.env.example",
+    "**/*.pem",
+    "**/*.key",
+    "**/*.p12",
+    "**/*.pfx",
+    "**/id_rsa*",
+    "**/id_ed25519*",
+    "**/.netrc",
+    "**/.pypirc",
+    "**/.aws",
+    "**/.ssh",
+    "**/*.tfstate*",
+    "**/kubeconfig",
+];
+
+pub(super) fn groups(
+    repo: &Repo,
+    detection: &Detection,
+    component: &Component,
+) -> Vec<IgnoreGroup> {
+    let mut seen: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    let mut group = |heading: &str, patterns: Vec<String>| {
+        let patterns: Vec<String> = patterns
+            .into_iter()
+            .filter(|pattern| pattern.starts_with('!') || seen.insert(pattern.clone()))
+            .collect();
+        IgnoreGroup {
+            heading: heading.to_owned(),
+            patterns,
+        }
+    };
+    let owned = |patterns: &[&str]| {
+        patterns
+            .iter()
+            .map(|pattern| (*pattern).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut groups = vec![group("No part of the program", owned(ALWAYS))];
+    groups.push(group("Other components", others(detection, component)));
+    groups.push(group(
+        "Made by tools",
+        component
+            .facts
+            .ignore
+            .iter()
+            .filter_map(|found| placed(&component.dir, &found.value))
+            .collect(),
+    ));
+    groups.push(group("From .gitignore", git_ignored(repo, component)));
+    groups.push(group("Secrets", owned(SECRETS)));
+    groups.retain(|group| !group.patterns.is_empty());
+    groups
+}
+
+/// Folders of other components that this one's project does not include.
+fn others(detection: &Detection, component: &Component) -> Vec<String> {
+    if component.root.is_root() {
+        return Vec::new();
+    }
+    let mut others: Vec<String> = detection
+        .components
+        .iter()
+        .filter(|other| !other.dir.is_in(&component.root) && !component.root.is_in(&other.dir))
+        .filter_map(|other| ignorefile::escape_pattern(other.dir.as_str()))
+        .collect();
+    others.dedup();
+    others
+}
+
+/// A component's pattern as seen from the context's root: `/x` is anchored at the component.
+fn placed(dir: &RelPath, pattern: &str) -> Option<String> {
+    let (not, pattern) = match pattern.strip_prefix('!') {
+        Some(rest) => ("!", rest),
+        None => ("", pattern),
+    };
+    if dir.is_root() {
+        return Some(format!("{not}{}", pattern.trim_start_matches('/')));
+    }
+    let dir = ignorefile::escape_pattern(dir.as_str())?;
+    Some(format!("{not}{dir}/{}", pattern.trim_start_matches('/')))
+}
+
+/// The patterns of the .gitignore files from the root down to the component.
+fn git_ignored(repo: &Repo, component: &Component) -> Vec<String> {
+    let mut dirs = vec![component.dir.clone()];
+    while let Some(parent) = dirs.last().and_then(RelPath::parent) {
+        dirs.push(parent);
+    }
+    dirs.reverse();
+    dirs.iter()
+        .filter_map(|dir| Some((dir, repo.dir(dir).text(".gitignore")?)))
+        .flat_map(|(dir, source)| ignorefile::from_gitignore(dir, &source.text))
+        .collect()
+}

@@ -1,0 +1,249 @@
+//! From slots and settings to one value each, with the decision written down.
+
+use std::fmt::Display;
+
+use super::decision::{Alternative, Decision};
+use super::images::{Catalogue, Image, Line};
+use super::packages::Packages;
+use super::settings::Settings;
+use crate::diag::{Diagnostic, Result};
+use crate::facts::{Confidence, Evidence, Found, Kind, Slot};
+use crate::lang::Component;
+use crate::parse::version::Constraint;
+
+/// Why a plan cannot be made.
+#[derive(Debug)]
+pub struct Failure {
+    pub diagnostic: Diagnostic,
+    /// The option whose value is needed; then the user is asked, or told the flag.
+    pub needs: Option<&'static str>,
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self {
+            diagnostic,
+            needs: None,
+        }
+    }
+}
+
+/// What a language's planner works with.
+pub struct Resolver<'a> {
+    pub component: &'a Component,
+    pub settings: &'a Settings,
+    pub catalogue: &'a Catalogue,
+    pub packages: &'a Packages,
+    pub decisions: Vec<Decision>,
+}
+
+impl<'a> Resolver<'a> {
+    /// The user's setting for `key`, else the slot's best candidate. The decision is recorded.
+    pub fn choose<T: Clone + Display>(
+        &mut self,
+        key: &'static str,
+        slot: &Slot<T>,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<Found<T>>> {
+        let alternatives = |found: &[Found<T>]| {
+            found
+                .iter()
+                .map(|found| Alternative {
+                    value: found.value.to_string(),
+                    because: found.evidence.clone(),
+                })
+                .collect()
+        };
+        let (found, instead_of): (Found<T>, Vec<Alternative>) = match self.setting(key) {
+            Some((text, evidence)) => {
+                let value = parse(&text).ok_or_else(|| {
+                    Diagnostic::error(
+                        "invalid-setting",
+                        format!("{}: {key} = {text} does not fit here", evidence.why),
+                    )
+                })?;
+                let rank = crate::facts::Rank::Dedicated;
+                (
+                    Found {
+                        value,
+                        rank,
+                        confidence: Confidence::Certain,
+                        evidence,
+                    },
+                    alternatives(slot.all()),
+                )
+            }
+            None => match slot.best() {
+                Some(best) => (best.clone(), alternatives(slot.others())),
+                None => return Ok(None),
+            },
+        };
+        self.decisions.push(Decision {
+            what: key.to_owned(),
+            chosen: found.value.to_string(),
+            confidence: found.confidence,
+            because: found.evidence.clone(),
+            instead_of,
+        });
+        Ok(Some(found))
+    }
+
+    /// A setting with its origin as evidence.
+    pub fn setting(&self, key: &str) -> Option<(String, Evidence)> {
+        let (value, origin) = self.settings.get(&self.component.dir, key)?;
+        Some((
+            value.to_owned(),
+            Evidence::rule("setting", origin.to_string()),
+        ))
+    }
+
+    /// Writes down a decision that follows from others.
+    pub fn decide(
+        &mut self,
+        what: &str,
+        chosen: impl Display,
+        confidence: Confidence,
+        because: Evidence,
+    ) {
+        self.decisions.push(Decision {
+            what: what.to_owned(),
+            chosen: chosen.to_string(),
+            confidence,
+            because,
+            instead_of: Vec::new(),
+        });
+    }
+
+    /// The line of a runtime that fits the project's constraint or the user's `--runtime`.
+    pub fn runtime(&mut self, runtime: &str) -> Result<Line> {
+        let slot = &self.component.facts.runtime;
+        if let Some((text, evidence)) = self.setting("runtime") {
+            let constraint = Constraint::line(&text).ok_or_else(|| {
+                Diagnostic::error(
+                    "invalid-setting",
+                    format!("{}: {text} is no version", evidence.why),
+                )
+            })?;
+            let line = self.catalogue.choose(runtime, &constraint)?;
+            self.decide(
+                "runtime",
+                format!("{runtime} {}", line.version),
+                Confidence::Certain,
+                evidence,
+            );
+            return Ok(line);
+        }
+        let (constraint, evidence, confidence) = match slot.best() {
+            Some(found) => (
+                found.value.clone(),
+                found.evidence.clone(),
+                found.confidence,
+            ),
+            None => (
+                Constraint::Any,
+                Evidence::rule("default", "nothing asks for another version"),
+                Confidence::Likely,
+            ),
+        };
+        let line = self.catalogue.choose(runtime, &constraint)?;
+        let instead_of = slot
+            .others()
+            .iter()
+            .map(|found| Alternative {
+                value: found.value.to_string(),
+                because: found.evidence.clone(),
+            })
+            .collect();
+        self.decisions.push(Decision {
+            what: "runtime".to_owned(),
+            chosen: format!("{runtime} {}", line.version),
+            confidence,
+            because: evidence,
+            instead_of,
+        });
+        Ok(line)
+    }
+
+    /// The kind of base image: the user's choice when it is among `possible`, else the first of
+    /// them. An impossible choice is an error with the reason.
+    pub fn base(
+        &mut self,
+        possible: &[&'static str],
+        because: Evidence,
+        impossible: impl Fn(&str) -> String,
+    ) -> Result<&'static str> {
+        let default = possible.first().copied().unwrap_or("slim");
+        match self.setting("base") {
+            None => {
+                self.decide("base", default, Confidence::Certain, because);
+                Ok(default)
+            }
+            Some((wanted, evidence)) => match possible.iter().find(|base| **base == wanted) {
+                Some(base) => {
+                    self.decide("base", base, Confidence::Certain, evidence);
+                    Ok(base)
+                }
+                None => Err(Diagnostic::error(
+                    "impossible-base",
+                    format!(
+                        "the base {wanted} cannot work here: {}",
+                        impossible(&wanted)
+                    ),
+                )
+                .with_help(format!("possible here: {}", possible.join(", ")))),
+            },
+        }
+    }
+
+    /// An image of the catalogue; a missing row is a fault of ours.
+    pub fn image(&self, runtime: &str, line: &Line, role: &str) -> Result<Image> {
+        self.catalogue.image(runtime, line, role).ok_or_else(|| {
+            Diagnostic::error(
+                "no-image",
+                format!(
+                    "images.toml has no {role} image for {runtime} {}",
+                    line.version
+                ),
+            )
+        })
+    }
+
+    /// The default line of a helper image such as `busybox` and its image for a role.
+    pub fn helper(&self, runtime: &str, role: &str) -> Result<Image> {
+        let line = self.catalogue.choose(runtime, &Constraint::Any)?;
+        self.image(runtime, &line, role)
+    }
+
+    /// Ends with exit 3: the option's flag is named, the candidates are listed.
+    pub fn needs(
+        &self,
+        key: &'static str,
+        why: impl Into<String>,
+        candidates: &[String],
+    ) -> Failure {
+        let component = &self.component.dir;
+        let mut help = format!("give it with --{key}, or as {key} in dockgen.toml");
+        if !candidates.is_empty() {
+            help = format!("{help}; found: {}", candidates.join(", "));
+        }
+        Failure {
+            diagnostic: Diagnostic::error("answer-needed", format!("{component}: {}", why.into()))
+                .with_help(help),
+            needs: Some(key),
+        }
+    }
+
+    pub fn kind(&mut self) -> Result<Kind> {
+        let slot = &self.component.facts.kind;
+        let parse = |text: &str| match text {
+            "web" => Some(Kind::Web),
+            "worker" => Some(Kind::Worker),
+            "cli" => Some(Kind::Cli),
+            "static" => Some(Kind::Static),
+            _ => None,
+        };
+        Ok(self
+            .choose("kind", slot, parse)?
+            .map_or(Kind::Cli, |found| found.value))
+    }
+}
