@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::value::Serde;
+use minijinja::{Environment, UndefinedBehavior};
 
 use super::condition::{Cx, Variables, any};
 use crate::facts::{
@@ -261,10 +262,19 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
     if !text.contains("{{") {
         return Some(text.to_owned());
     }
-    ENVIRONMENT
-        .render_str(
-            text,
-            Value::from_iter(variables.iter().map(|(k, v)| (k.as_str(), v.as_str()))),
-        )
-        .ok()
+    ENVIRONMENT.render_str(text, Serde(variables)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_without_a_value_leaves_the_fact_out() {
+        let variables = Variables::from([("file".to_owned(), "app/main.py".to_owned())]);
+        assert_eq!(render("{{ file | module }}:app", &variables).as_deref(), Some("app.main:app"));
+        assert_eq!(render("{{ file }}", &variables).as_deref(), Some("app/main.py"));
+        assert_eq!(render("{{ nothing }}", &variables), None);
+        assert_eq!(render("constant", &variables).as_deref(), Some("constant"));
+    }
 }
