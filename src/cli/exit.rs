@@ -40,7 +40,7 @@ impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
         let exit = match diagnostic.code {
             "bad-output" | "template" | "no-image" | "pack-file-missing" => Exit::Bug,
-            "answer-needed" => Exit::Needed,
+            "answer-needed" | "needs-approval" => Exit::Needed,
             _ => Exit::Usage,
         };
         Self { diagnostic, exit }

@@ -272,8 +272,14 @@ mod tests {
     #[test]
     fn a_variable_without_a_value_leaves_the_fact_out() {
         let variables = Variables::from([("file".to_owned(), "app/main.py".to_owned())]);
-        assert_eq!(render("{{ file | module }}:app", &variables).as_deref(), Some("app.main:app"));
-        assert_eq!(render("{{ file }}", &variables).as_deref(), Some("app/main.py"));
+        assert_eq!(
+            render("{{ file | module }}:app", &variables).as_deref(),
+            Some("app.main:app")
+        );
+        assert_eq!(
+            render("{{ file }}", &variables).as_deref(),
+            Some("app/main.py")
+        );
         assert_eq!(render("{{ nothing }}", &variables), None);
         assert_eq!(render("constant", &variables).as_deref(), Some("constant"));
     }

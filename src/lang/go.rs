@@ -22,8 +22,8 @@ pub struct GoModel {
     /// `vendor/modules.txt` is there, so nothing is downloaded.
     pub vendored: bool,
     /// Module folders, relative to the project root, whose manifests the download needs: of the
-    /// workspace, or targets of local `replace` lines.
-    pub siblings: Vec<RelPath>,
+    /// workspace, or targets of local `replace` lines; and whether each has a `go.sum`.
+    pub siblings: Vec<(RelPath, bool)>,
     /// The project root holds a `go.work`; `Some(true)` when it has a `go.work.sum` as well.
     pub workspace: Option<bool>,
 }
@@ -144,7 +144,7 @@ fn component(
             .then(|| root_view.has("go.work.sum")),
         siblings: siblings
             .iter()
-            .filter_map(|sibling| sibling.below(&root))
+            .filter_map(|sibling| Some((sibling.below(&root)?, repo.dir(sibling).has("go.sum"))))
             .collect(),
         mains: mains.iter().map(|(main, _)| main.clone()).collect(),
     };
@@ -155,7 +155,7 @@ fn component(
     component.facts.ignore_all(
         "go/leftovers",
         "Go leaves these behind",
-        &["/bin", "**/*.test", "**/*.out", "**/*_test.go"],
+        &["**/*.test", "**/*.out", "**/*_test.go"],
     );
     Ok(Some(component))
 }

@@ -1,4 +1,4 @@
-//! The language of `.dockerignore`, as BuildKit reads it.
+//! The language of `.dockerignore`, as builds read it.
 //!
 //! Written after moby/patternmatcher 0.6.1 (with its `ignorefile` package), Go's `filepath.Clean`
 //! and `filepath.Match`, and tonistiigi/fsutil's walk, the three that decide together which files
@@ -6,9 +6,13 @@
 //! at the root only, there is no "folders only", and `!` re-includes below an excluded folder.
 
 mod gitignore;
+mod matcher;
 mod pattern;
+mod regex;
+mod states;
 
 pub use gitignore::from_gitignore;
+pub use matcher::Matcher;
 
 use pattern::Pattern;
 
@@ -16,7 +20,7 @@ use pattern::Pattern;
 /// repository must not choose both.
 const MAX_PATTERNS: usize = 2_000;
 
-/// A line of an ignore file that BuildKit refuses. One is enough to fail a build.
+/// A line of an ignore file that a build refuses. One is enough to fail a build.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadLine {
     /// 1-based.
@@ -74,53 +78,16 @@ impl IgnoreFile {
     /// True when the build cannot see `path`: a `/` path relative to the context's root, of a file
     /// or a folder. The root itself is never excluded.
     pub fn excludes(&self, path: &str) -> bool {
-        let path = path.strip_prefix("./").unwrap_or(path).trim_matches('/');
-        if path.is_empty() || path == "." || self.patterns.is_empty() {
-            return false;
-        }
-        if !self.has_exceptions {
-            return self
-                .patterns
-                .iter()
-                .any(|pattern| matches_any(pattern, path));
-        }
-        // The walk and the opening of a file use two matchers that can disagree when a folder is
-        // excluded, re-included and excluded again. A file that only one of them lets through
-        // never reaches the builder whole, so it counts as excluded.
-        self.hidden_from_walk(path) || self.hidden_from_open(path)
+        self.matcher().excludes(path)
     }
 
-    /// fsutil's walk, `MatchesUsingParentResults`: what a folder matched is inherited, but a
-    /// pattern that had no effect on the folder is not looked at and so not inherited.
-    fn hidden_from_walk(&self, path: &str) -> bool {
-        let mut inherited = vec![false; self.patterns.len()];
-        let mut matched = false;
-        for prefix in prefixes(path) {
-            matched = false;
-            for (pattern, inherited) in self.patterns.iter().zip(&mut inherited) {
-                if !*inherited && pattern.exception == matched {
-                    *inherited = pattern.matches(prefix);
-                }
-                if *inherited {
-                    matched = !pattern.exception;
-                }
-            }
-        }
-        matched
-    }
-
-    /// `MatchesOrParentMatches`: the last pattern that matches the path or a folder above it.
-    fn hidden_from_open(&self, path: &str) -> bool {
-        let last = self
-            .patterns
-            .iter()
-            .rev()
-            .find(|pattern| matches_any(pattern, path));
-        last.is_some_and(|pattern| !pattern.exception)
+    /// For many paths: the same answers, faster.
+    pub fn matcher(&self) -> Matcher<'_> {
+        Matcher::new(self)
     }
 }
 
-/// One line of the file as BuildKit hands it to the matcher; `None` for a comment or nothing.
+/// One line of the file as a build hands it to the matcher; `None` for a comment or nothing.
 fn read_line(raw: &str) -> Option<String> {
     // A comment starts in column 1; an indented `#` is a pattern.
     if raw.starts_with('#') {
@@ -162,17 +129,6 @@ fn clean(path: &str) -> String {
         (false, true) => ".".to_owned(),
         (false, false) => joined,
     }
-}
-
-/// `a`, `a/b`, `a/b/c` of `a/b/c`.
-fn prefixes(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/')
-        .map(|(at, _)| &path[..at])
-        .chain([path])
-}
-
-fn matches_any(pattern: &Pattern, path: &str) -> bool {
-    prefixes(path).any(|prefix| pattern.matches(prefix))
 }
 
 /// A line that excludes exactly `path` (a `/` path relative to the context's root) and what lies
@@ -391,97 +347,5 @@ mod tests {
         fn no_text_panics(text in "[\\[\\]*?!^\\\\/a:.\n #-]{0,40}", path in "[a/.*\\[]{0,20}") {
             let _ = IgnoreFile::parse(&text).excludes(&path);
         }
-    }
-}
-#[cfg(test)]
-mod zz_diff {
-    use super::*;
-    #[test]
-    fn diff_go() {
-        let text = std::fs::read_to_string("/tmp/pmdiff/cases.jsonl").unwrap();
-        let (mut bad, mut badres, mut n) = (0, 0, 0);
-        for line in text.lines() {
-            let v: serde_json::Value = serde_json::from_str(line).unwrap();
-            let file = IgnoreFile::parse(v["Text"].as_str().unwrap());
-            let err = v["Err"].as_bool().unwrap();
-            n += 1;
-            if err != !file.bad_lines().is_empty() {
-                bad += 1;
-                if bad < 30 {
-                    println!("ERR go={err} {:?} {:?}", v["Text"], file.bad_lines());
-                }
-                continue;
-            }
-            if err {
-                continue;
-            }
-            for (p, r) in v["Paths"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .zip(v["Res"].as_array().unwrap())
-            {
-                let p = p.as_str().unwrap();
-                if file.excludes(p) != r.as_bool().unwrap() {
-                    badres += 1;
-                    if badres < 30 {
-                        println!("RES go={r} {:?} {p:?}", v["Text"]);
-                    }
-                }
-            }
-        }
-        println!("{n} bad={bad} badres={badres}");
-    }
-    #[test]
-    fn speed() {
-        let pats = [
-            "**/node_modules",
-            "**/.git",
-            ".git",
-            ".gitignore",
-            "**/*.log",
-            "**/*.py[cod]",
-            "**/__pycache__",
-            "**/.env",
-            "**/.env.*",
-            "!**/.env.example",
-            "Dockerfile*",
-            "*.Dockerfile",
-            "compose*.y*ml",
-            "docker-compose*.y*ml",
-            "**/.DS_Store",
-            "**/*.swp",
-            "**/target",
-            "**/dist",
-            "**/build",
-            "**/.next",
-        ];
-        let mut t = String::new();
-        for i in 0..3 {
-            for p in pats {
-                t.push_str(p);
-                if i > 0 {
-                    t.push_str(&format!("{i}"));
-                }
-                t.push('\n');
-            }
-        }
-        let f = IgnoreFile::parse(&t);
-        let paths: Vec<String> = (0..100_000)
-            .map(|i| {
-                format!(
-                    "packages/app{}/src/components/widget{}/index{i}.ts",
-                    i % 50,
-                    i % 999
-                )
-            })
-            .collect();
-        let s = std::time::Instant::now();
-        let c = paths.iter().filter(|p| f.excludes(p)).count();
-        println!("with !: {c} {:?}", s.elapsed());
-        let f = IgnoreFile::parse(&t.replace('!', ""));
-        let s = std::time::Instant::now();
-        let c = paths.iter().filter(|p| f.excludes(p)).count();
-        println!("without: {c} {:?}", s.elapsed());
     }
 }

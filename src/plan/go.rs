@@ -167,14 +167,16 @@ fn manifests(root: RelPath, dir: RelPath, model: &GoModel) -> Vec<CopyStep> {
             },
         );
     }
-    let own: &[&str] = if model.sum {
-        &["go.mod", "go.sum"]
-    } else {
-        &["go.mod"]
+    let files = |sum: bool| -> &[&str] {
+        if sum {
+            &["go.mod", "go.sum"]
+        } else {
+            &["go.mod"]
+        }
     };
-    step(&dir, own);
-    for sibling in &model.siblings {
-        step(&root.join(sibling.as_str()), &["go.mod"]);
+    step(&dir, files(model.sum));
+    for (sibling, sum) in &model.siblings {
+        step(&root.join(sibling.as_str()), files(*sum));
     }
     steps
 }

@@ -2,7 +2,8 @@
 //! line is taken apart and written anew; a line whose meaning cannot be kept is left out, which at
 //! worst sends a file too many to the builder.
 
-use super::pattern::{Pattern, named_class};
+use super::pattern::Pattern;
+use super::regex::named_class;
 use super::{escape_char, escape_pattern, protect_ends};
 use crate::repo::RelPath;
 
@@ -141,7 +142,7 @@ fn part(tokens: &[Token], deep: bool) -> Option<Vec<String>> {
 }
 
 /// A class of git from behind the `[`, rewritten: negated by `^`, without a slash in it, every
-/// special character escaped, since BuildKit would take `[*]` apart.
+/// special character escaped, since the builder would take `[*]` apart.
 fn class(rest: &str) -> Option<(String, &str)> {
     let (negated, mut rest) = match rest.strip_prefix(['!', '^']) {
         Some(rest) => (true, rest),
