@@ -30,7 +30,7 @@ pub struct PassedOver {
     pub why: String,
 }
 
-/// Folders whose manifests belong to tests, samples and vendored code. They count only when
+/// Folders whose manifests belong to tests, samples, shared and vendored code. They count only when
 /// nothing else is found, since a repository of examples is a repository too.
 const SIDE_FOLDERS: &[&str] = &[
     "vendor",
@@ -66,6 +66,9 @@ const SIDE_FOLDERS: &[&str] = &[
     "env",
     "site-packages",
     "storybook",
+    "shared",
+    "common",
+    "libs",
 ];
 
 /// Source files that all detectors together may read, however many components there are.
@@ -148,7 +151,7 @@ fn leave_side_folders(components: &mut Vec<Component>, passed_over: &mut Vec<Pas
             passed_over.push(PassedOver {
                 dir: component.dir.clone(),
                 language: component.language,
-                why: "the folder's name says tests, samples or vendored code".to_owned(),
+                why: "the folder's name says tests, samples, shared or vendored code".to_owned(),
             });
             return false;
         }
