@@ -11,7 +11,8 @@ use crate::repo::RelPath;
 const MAX_LINES: usize = 10_000;
 
 /// The lines of a `.dockerignore` at the root that say what the `.gitignore` in `dir` says, in its
-/// order. Git's "folders only" has no counterpart: `build/` also excludes a file named `build`.
+/// order. Git's "folders only" has no counterpart: `build/` also excludes a file named `build`; and
+/// git lets nothing below an excluded folder be re-included, which a later `!` does here.
 pub fn from_gitignore(dir: &RelPath, text: &str) -> Vec<String> {
     let prefix = if dir.is_root() {
         String::new()
@@ -57,11 +58,18 @@ fn convert(prefix: &str, line: &str) -> Option<String> {
             parts.push(part);
         }
     }
-    // `!*/` only opens folders so that a later line can re-include files in them. Here nothing
-    // needs opening, and `!**/*` would re-include everything.
-    if !bang.is_empty() && only_folders && parts.last().is_some_and(|p| *p == ["*"] || *p == ["**"])
-    {
-        return None;
+    // A name loses little when it also means a file; `*/` would come to mean every file.
+    let nameless = |part: &Vec<String>| part.iter().all(|t| matches!(t.as_str(), "*" | "**" | "?"));
+    if only_folders && parts.last().is_some_and(nameless) {
+        // `!*/` only opens folders so that a later line can re-include files in them. Here nothing
+        // needs opening, and the line would re-include everything.
+        if !bang.is_empty() {
+            return None;
+        }
+        if parts.last().is_some_and(|part| part == &["**"]) {
+            parts.push(vec!["*".to_owned()]);
+        }
+        parts.push(vec!["**".to_owned()]);
     }
 
     let mut texts: Vec<String> = vec![prefix.to_owned()];
@@ -235,6 +243,10 @@ mod tests {
             ("", "*", "**/*"),
             ("", "/*", "*"),
             ("", "/**", "**"),
+            ("", "*/", "**/*/**"),
+            ("", "/*/", "*/**"),
+            ("", "a/**/", "a/**/*/**"),
+            ("", "*.egg-info/", "**/*.egg-info"),
             ("", "!keep.log", "!**/keep.log"),
             ("", "!/keep", "!keep"),
             ("", "\\#x", "**/#x"),
