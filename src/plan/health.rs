@@ -22,6 +22,8 @@ pub struct Health {
     pub interval: u32,
     pub timeout: u32,
     pub start_period: u32,
+    /// Time between checks during the start period (Docker Engine 25 and newer; ignored by older).
+    pub start_interval: u32,
 }
 
 impl Health {
@@ -34,6 +36,7 @@ impl Health {
             interval: 0,
             timeout: 0,
             start_period: 0,
+            start_interval: 0,
         }
     }
 }
@@ -93,5 +96,6 @@ pub(super) fn health(
         interval: 10,
         timeout: 3,
         start_period: 10,
+        start_interval: 1,
     })
 }
