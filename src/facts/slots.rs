@@ -155,6 +155,9 @@ pub struct Facts {
     pub writable: Vec<Found<String>>,
     /// Patterns for the ignore file, relative to the component.
     pub ignore: Vec<Found<String>>,
+    /// Files that the build needs whatever an ignore file says: paths, folders or globs relative to
+    /// the component (embedded files, a readme that the manifest names).
+    pub keep: Vec<Found<String>>,
     /// Names and values that only a language's own templates know, set by detectors.
     pub extra: std::collections::BTreeMap<String, Slot<String>>,
 }

@@ -1,10 +1,14 @@
 //! The lines of the ignore file: what is never needed, what the language leaves behind, what git
 //! ignores, and secrets last, so that nothing brings them back.
 
+use std::collections::BTreeSet;
+
+use globset::{GlobBuilder, GlobMatcher};
+
 use super::IgnoreGroup;
 use crate::detect::Detection;
 use crate::lang::Component;
-use crate::parse::ignorefile;
+use crate::parse::ignorefile::{self, IgnoreFile};
 use crate::repo::{RelPath, Repo};
 
 /// Of every repository.
@@ -46,12 +50,14 @@ const SECRETS: &[&str] = &[
     "**/kubeconfig",
 ];
 
+/// `needed` are paths of the context that the Dockerfile copies by name.
 pub(super) fn groups(
     repo: &Repo,
     detection: &Detection,
     component: &Component,
+    needed: &[String],
 ) -> Vec<IgnoreGroup> {
-    let mut seen: std::collections::BTreeSet<String> = std::collections::BTreeSet::new();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut group = |heading: &str, patterns: Vec<String>| {
         let patterns: Vec<String> = patterns
             .into_iter()
@@ -81,8 +87,69 @@ pub(super) fn groups(
     ));
     groups.push(group("From .gitignore", git_ignored(repo, component)));
     groups.push(group("Secrets", owned(SECRETS)));
+    let kept = kept(repo, component, needed, &groups);
+    groups.push(IgnoreGroup {
+        heading: "Needed by the build".to_owned(),
+        patterns: kept,
+    });
     groups.retain(|group| !group.patterns.is_empty());
     groups
+}
+
+/// Lines that bring back what the lines above leave out and the build needs: a lock file that git
+/// ignores, an embedded certificate.
+fn kept(
+    repo: &Repo,
+    component: &Component,
+    needed: &[String],
+    groups: &[IgnoreGroup],
+) -> Vec<String> {
+    let text: String = groups
+        .iter()
+        .flat_map(|group| &group.patterns)
+        .flat_map(|line| [line, "\n"])
+        .collect();
+    let ignore = IgnoreFile::parse(&text);
+    let mut kept: BTreeSet<String> = BTreeSet::new();
+    for path in needed.iter().filter_map(|path| RelPath::new(path)) {
+        if repo.has(&path) && ignore.excludes(path.as_str()) {
+            kept.extend(ignorefile::escape_pattern(path.as_str()));
+        }
+    }
+    let globs: Vec<GlobMatcher> = component
+        .facts
+        .keep
+        .iter()
+        .flat_map(|found| globs_of(&component.dir, &found.value))
+        .collect();
+    if !globs.is_empty() {
+        let mut matcher = ignore.matcher();
+        for file in repo.files_in(&component.root).take(MOST_FILES) {
+            if globs.iter().any(|glob| glob.is_match(file.as_str()))
+                && matcher.excludes(file.as_str())
+            {
+                kept.extend(ignorefile::escape_pattern(file.as_str()));
+            }
+        }
+    }
+    kept.into_iter()
+        .take(MOST_LINES)
+        .map(|path| format!("!{path}"))
+        .collect()
+}
+
+/// Files that are looked at for what the build needs, and lines that may come of it.
+const MOST_FILES: usize = 50_000;
+const MOST_LINES: usize = 200;
+
+/// The path itself and everything below it.
+fn globs_of(dir: &RelPath, pattern: &str) -> Vec<GlobMatcher> {
+    let pattern = dir.join(pattern);
+    [pattern.to_string(), format!("{pattern}/**")]
+        .iter()
+        .filter_map(|glob| GlobBuilder::new(glob).literal_separator(true).build().ok())
+        .map(|glob| glob.compile_matcher())
+        .collect()
 }
 
 /// Folders of other components that this one's project does not include.

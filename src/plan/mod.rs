@@ -328,6 +328,11 @@ fn finish(
         .value()
         .cloned()
         .unwrap_or_else(|| made.template.to_owned());
+    let needed: Vec<String> = made
+        .manifests
+        .iter()
+        .flat_map(|step| step.from.clone())
+        .collect();
     ComponentPlan {
         name: component.name.clone(),
         dir: component.dir.clone(),
@@ -362,7 +367,7 @@ fn finish(
         cmd: made.cmd,
         stop_signal: made.stop_signal,
         details: made.details,
-        ignore: ignore::groups(repo, detection, component),
+        ignore: ignore::groups(repo, detection, component, &needed),
         outputs: vec![
             Output {
                 path: dockerfile,

@@ -1,12 +1,17 @@
 //! Go: modules, workspaces, vendored trees, several mains.
 
+mod assets;
+mod modfile;
+
 use std::sync::LazyLock;
 
 use regex::Regex;
 
+use modfile::directives;
+
 use super::{Component, Dependency, Language, Manifest, Model, Sources};
 use crate::diag::{Diagnostic, Location};
-use crate::facts::{Artifact, Confidence, Evidence, Found, Kind, Rank, push};
+use crate::facts::{Confidence, Evidence, Kind, Rank};
 use crate::parse::version::Constraint;
 use crate::repo::{Dir, RelPath, Repo, Source};
 
@@ -76,7 +81,7 @@ impl Language for Go {
     }
 
     fn refine(&self, _repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
-        data_folders(component, sources);
+        assets::find(component, sources);
     }
 }
 
@@ -386,111 +391,4 @@ fn dependencies(source: &Source) -> Vec<Dependency> {
             })
         })
         .collect()
-}
-
-/// The lines of one directive of go.mod or go.work, alone or in a block, without the keyword.
-fn directives<'t>(
-    text: &'t str,
-    keyword: &str,
-) -> impl Iterator<Item = (std::ops::Range<usize>, Vec<&'t str>)> {
-    let mut in_block = false;
-    let mut found = Vec::new();
-    let mut offset = 0;
-    for raw in text.split_inclusive('\n') {
-        let start = offset;
-        offset += raw.len();
-        let line = raw.split("//").next().unwrap_or_default().trim();
-        let span = start..start + raw.trim_end().len();
-        let mut words = line.split_whitespace();
-        if in_block {
-            if line == ")" {
-                in_block = false;
-            } else if !line.is_empty() {
-                found.push((span, line.split_whitespace().collect()));
-            }
-        } else if words.next() == Some(keyword) {
-            let rest: Vec<&str> = words.collect();
-            match rest.as_slice() {
-                ["("] => in_block = true,
-                [] => {}
-                _ => found.push((span, rest)),
-            }
-        }
-    }
-    found.into_iter()
-}
-
-/// Folders that the program reads at run time: named in a string as a relative path, present at
-/// the module's root, and not embedded.
-fn data_folders(component: &mut Component, sources: &Sources<'_>) {
-    static PATH: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#""(?:\./)?([A-Za-z0-9_-]+)/[A-Za-z0-9_./*%-]*""#).ok());
-    static EMBED: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?m)^//go:embed\s+(.+)$").ok());
-    let (Some(path), Some(embed)) = (PATH.as_ref(), EMBED.as_ref()) else {
-        return;
-    };
-    let mut embedded: Vec<String> = Vec::new();
-    let mut read: Vec<(String, Evidence)> = Vec::new();
-    for source in sources.all() {
-        for found in embed.captures_iter(&source.text) {
-            embedded.extend(found[1].split_whitespace().map(|word| {
-                word.trim_start_matches("all:")
-                    .split('/')
-                    .next()
-                    .unwrap_or_default()
-                    .to_owned()
-            }));
-        }
-        for found in path.captures_iter(&source.text) {
-            let folder = &found[1];
-            let line_start = source.text[..found.get(0).map_or(0, |all| all.start())]
-                .rfind('\n')
-                .map_or(0, |at| at + 1);
-            let line = source.text[line_start..].lines().next().unwrap_or_default();
-            let is_import = line.trim_start().starts_with('"')
-                || line.trim_start().starts_with("import")
-                || line.contains(" \"")
-                    && line.trim_end().ends_with('"')
-                    && !line.contains('(')
-                    && !line.contains('=');
-            if !is_import
-                && sources.view().has_dir(folder)
-                && !sources
-                    .view()
-                    .child(folder)
-                    .files()
-                    .any(|name| name.ends_with(".go"))
-                && !matches!(folder, "vendor" | "cmd" | "internal" | "pkg" | "testdata")
-            {
-                let span = found.get(0).map_or(0..0, |all| all.range());
-                read.push((
-                    folder.to_owned(),
-                    Evidence::span(
-                        "go/data-folder",
-                        &source,
-                        &span,
-                        format!("the program names {folder}/ in a path"),
-                    ),
-                ));
-            }
-        }
-    }
-    for (folder, evidence) in read {
-        if !embedded.contains(&folder) {
-            let value = Artifact {
-                from: folder.clone(),
-                to: folder,
-            };
-            push(
-                &mut component.facts.artifacts,
-                Found {
-                    value,
-                    rank: Rank::Source,
-                    confidence: Confidence::Likely,
-                    evidence,
-                },
-            );
-        }
-    }
 }
