@@ -4,6 +4,7 @@
 //! frameworks are data.
 
 pub mod go;
+pub mod rust;
 mod sources;
 
 use serde::Serialize;
@@ -45,7 +46,7 @@ pub trait Language: Sync {
 
 /// Every language. The order does not matter: of two languages in one folder the component that
 /// is surer to be a program stays ([`Component::sure`]).
-pub const LANGUAGES: &[&dyn Language] = &[&go::Go];
+pub const LANGUAGES: &[&dyn Language] = &[&go::Go, &rust::Rust];
 
 /// One program (or site) of the repository.
 #[derive(Debug, Serialize)]
@@ -126,6 +127,7 @@ pub struct Framework {
 #[derive(Debug)]
 pub enum Model {
     Go(go::GoModel),
+    Rust(rust::RustModel),
 }
 
 impl Component {

@@ -93,6 +93,8 @@ pub(super) fn plan(
         ]),
         env: Vec::new(),
         build_env: Vec::new(),
+        build_packages: Vec::new(),
+        run_packages: Vec::new(),
         manifests: manifests(component.root.clone(), component.dir.clone(), model),
         build_dir: "/src".to_owned(),
         workdir: "/app".to_owned(),

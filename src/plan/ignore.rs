@@ -82,7 +82,14 @@ pub(super) fn groups(
             .facts
             .ignore
             .iter()
-            .filter_map(|found| placed(&component.dir, &found.value))
+            .filter_map(|found| {
+                // What is left behind at any depth is so in the whole project.
+                let dir = match found.value.starts_with("**/") {
+                    true => &component.root,
+                    false => &component.dir,
+                };
+                placed(dir, &found.value)
+            })
             .collect(),
     ));
     groups.push(group("From .gitignore", git_ignored(repo, component)));

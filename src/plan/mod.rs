@@ -10,6 +10,7 @@ pub mod options;
 pub mod packages;
 pub mod question;
 mod resolver;
+mod rust;
 pub mod settings;
 
 use std::collections::BTreeMap;
@@ -126,6 +127,7 @@ pub struct Output {
 #[serde(rename_all = "lowercase")]
 pub enum Details {
     Go(go::GoDetails),
+    Rust(rust::RustDetails),
 }
 
 /// What a language's planner gives; the common part is put around it.
@@ -134,6 +136,9 @@ pub(crate) struct LanguagePlan {
     pub image: BTreeMap<String, Image>,
     pub env: Vec<Pair>,
     pub build_env: Vec<Pair>,
+    /// Debian packages that dependencies need, beside those that detectors add.
+    pub build_packages: Vec<String>,
+    pub run_packages: Vec<String>,
     pub manifests: Vec<CopyStep>,
     pub build_dir: String,
     pub workdir: String,
@@ -191,6 +196,7 @@ pub fn resolve(
         let kind = resolver.kind()?;
         let made = match &component.model {
             Model::Go(model) => go::plan(&mut resolver, model, kind)?,
+            Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
         };
         let decisions = std::mem::take(&mut resolver.decisions);
         let finished = finish(repo, detection, component, kind, made, decisions, alone);
@@ -300,8 +306,9 @@ fn finish(
             });
         }
     }
-    let texts = |list: &[crate::facts::Found<String>]| {
-        let mut texts: Vec<String> = list.iter().map(|found| found.value.clone()).collect();
+    let texts = |list: &[crate::facts::Found<String>], more: Vec<String>| {
+        let mut texts = more;
+        texts.extend(list.iter().map(|found| found.value.clone()));
         texts.sort();
         texts.dedup();
         texts
@@ -348,8 +355,8 @@ fn finish(
         labels: labels(component),
         build_env,
         env,
-        build_packages: texts(&facts.build_packages),
-        run_packages: texts(&facts.run_packages),
+        build_packages: texts(&facts.build_packages, made.build_packages),
+        run_packages: texts(&facts.run_packages, made.run_packages),
         manifests: made.manifests,
         artifacts: facts
             .artifacts
@@ -359,7 +366,7 @@ fn finish(
         build_dir: made.build_dir,
         workdir: made.workdir,
         user: made.user,
-        writable: texts(&facts.writable),
+        writable: texts(&facts.writable, Vec::new()),
         port: made.port,
         port_variable,
         health: made.health,

@@ -26,7 +26,7 @@ pub struct Opt {
 pub const OPTIONS: &[Opt] = &[
     Opt {
         key: "base",
-        form: Form::Choice(&["distroless", "slim", "alpine", "scratch"]),
+        form: Form::Choice(&["distroless", "slim", "alpine", "static", "scratch"]),
         placeholder: "BASE",
         help: "Kind of base image of the last stage",
         question: "Which base image should the program run on?",

@@ -1,0 +1,217 @@
+//! Files that steer cargo and rustup beside the manifests: `rust-toolchain.toml`,
+//! `.cargo/config.toml`, version files of tool managers.
+
+use crate::facts::{Evidence, Rank, Slot};
+use crate::parse;
+use crate::parse::Tree;
+use crate::parse::version::{Constraint, Version};
+use crate::repo::{RelPath, Repo, Source};
+
+/// The toolchain file that rustup finds from the folder in which cargo runs.
+#[derive(Clone, Debug)]
+pub struct Toolchain {
+    pub path: RelPath,
+    /// The channel is no stable one, or the file asks for targets: only rustup can provide that.
+    pub by_rustup: bool,
+}
+
+/// What of `.cargo/config.toml` changes a build.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    pub path: Option<RelPath>,
+    /// `build.target`: then `target/TRIPLE/release` holds the program.
+    pub target: Option<String>,
+    /// `build.target-dir` is set: the build stage sets it back.
+    pub target_dir: bool,
+    /// A compiler wrapper that the image does not have (`sccache`).
+    pub wrapper: bool,
+    /// The folder of vendored crates, relative to the folder above `.cargo`.
+    pub vendor: Option<RelPath>,
+    /// Programs that link: `clang`, `lld`, `mold`.
+    pub linkers: Vec<&'static str>,
+}
+
+/// The folders from `dir` up to `root`, both included.
+fn upwards<'p>(dir: &'p RelPath, root: &'p RelPath) -> impl Iterator<Item = RelPath> + 'p {
+    std::iter::successors(Some(dir.clone()), RelPath::parent).take_while(|dir| dir.is_in(root))
+}
+
+pub(super) fn toolchain(
+    repo: &Repo,
+    dir: &RelPath,
+    root: &RelPath,
+    runtime: &mut Slot<Constraint>,
+) -> Option<Toolchain> {
+    let (source, plain) = upwards(dir, root).find_map(|dir| {
+        let view = repo.dir(&dir);
+        view.text("rust-toolchain")
+            .map(|source| (source, true))
+            .or_else(|| Some((view.text("rust-toolchain.toml")?, false)))
+    })?;
+    // The old file may hold the channel alone, or be TOML as the new one is.
+    let (channel, targets) = if plain && !source.text.contains('[') {
+        (source.text.trim().to_owned(), false)
+    } else {
+        let tree = parse::toml(&source).ok()?;
+        let text = |key: &str| tree.at(&["toolchain", key]).and_then(Tree::text);
+        let targets = tree.at(&["toolchain", "targets"]);
+        (
+            text("channel").unwrap_or("stable").to_owned(),
+            targets.is_some_and(|list| list.texts().next().is_some()),
+        )
+    };
+    let at = source.find(&channel).unwrap_or(0..0);
+    let constraint = if channel == "stable" {
+        Some(Constraint::Latest(channel.clone()))
+    } else if channel.starts_with(|c: char| c.is_ascii_digit()) {
+        Constraint::exact(&channel)
+    } else {
+        None
+    };
+    let stable = constraint.is_some();
+    if let Some(constraint) = constraint {
+        let why = format!("{} asks for {channel}", source.path.name());
+        let because = Evidence::span("rust/toolchain-file", &source, &at, why);
+        runtime.certain(constraint, Rank::Dedicated, because);
+    }
+    Some(Toolchain {
+        path: source.path,
+        by_rustup: !stable || targets,
+    })
+}
+
+/// `.tool-versions` of asdf and the files of mise.
+pub(super) fn tool_versions(
+    repo: &Repo,
+    dir: &RelPath,
+    root: &RelPath,
+    runtime: &mut Slot<Constraint>,
+) {
+    let mut add = |source: &Source, text: &str| {
+        let constraint = match text {
+            "latest" | "stable" => Some(Constraint::Latest(text.to_owned())),
+            _ => Constraint::line(text),
+        };
+        if let Some(constraint) = constraint {
+            let at = source.find(text).unwrap_or(0..0);
+            let why = format!("{} asks for rust {text}", source.path.name());
+            let because = Evidence::span("rust/tool-versions", source, &at, why);
+            runtime.certain(constraint, Rank::Dedicated, because);
+        }
+    };
+    for dir in upwards(dir, root) {
+        let view = repo.dir(&dir);
+        if let Some(source) = view.text(".tool-versions") {
+            let version = source.text.lines().find_map(|line| {
+                let mut words = line.split_whitespace();
+                (words.next() == Some("rust"))
+                    .then(|| words.next())
+                    .flatten()
+            });
+            if let Some(version) = version {
+                add(&source, version);
+            }
+        }
+        for name in ["mise.toml", ".mise.toml"] {
+            let Some(source) = view.text(name) else {
+                continue;
+            };
+            let Ok(tree) = parse::toml(&source) else {
+                continue;
+            };
+            let rust = tree.at(&["tools", "rust"]);
+            let version = rust.and_then(|rust| {
+                rust.text()
+                    .or_else(|| rust.get("version").and_then(Tree::text))
+            });
+            if let Some(version) = version {
+                add(&source, version);
+            }
+        }
+    }
+}
+
+/// The oldest Rust that the package states to compile with: a floor, never a pin.
+pub(super) fn floor(value: &Tree, source: &Source, runtime: &mut Slot<Constraint>) {
+    if let Some(text) = value.text()
+        && let Some(version) = Version::parse(text)
+    {
+        let why = format!("rust-version asks for Rust {version} or newer");
+        let because = Evidence::span("rust/rust-version", source, &value.span, why);
+        runtime.certain(Constraint::AtLeast(version), Rank::Manifest, because);
+    }
+}
+
+pub(super) fn cargo_config(repo: &Repo, dir: &RelPath, root: &RelPath) -> Config {
+    let found = upwards(dir, root).find_map(|dir| {
+        let view = repo.dir(&dir);
+        [".cargo/config.toml", ".cargo/config"]
+            .iter()
+            .find_map(|name| view.text(name))
+            .map(|source| (dir, source))
+    });
+    let Some((above, source)) = found else {
+        return Config::default();
+    };
+    let Ok(tree) = parse::toml(&source) else {
+        return Config::default();
+    };
+    let build = |key: &str| tree.at(&["build", key]);
+    let target = build("target").and_then(Tree::text);
+    let vendor = tree
+        .get("source")
+        .map(Tree::entries)
+        .unwrap_or_default()
+        .iter()
+        .find_map(|(_, source)| above.resolve(source.get("directory")?.text()?))
+        .filter(|dir| repo.has_dir(dir));
+    let linkers = [("clang", "clang"), ("=lld", "lld"), ("mold", "mold")];
+    Config {
+        target: target
+            .filter(|target| super::manifest::is_name(target))
+            .map(str::to_owned),
+        target_dir: build("target-dir").is_some(),
+        wrapper: build("rustc-wrapper").is_some() || build("rustc-workspace-wrapper").is_some(),
+        vendor,
+        linkers: linkers
+            .into_iter()
+            .filter(|(sign, _)| linux_targets(&tree).any(|text| text.contains(sign)))
+            .map(|(_, package)| package)
+            .collect(),
+        path: Some(source.path),
+    }
+}
+
+/// The texts of `[build] rustflags` and of the tables of `[target]` that speak of Linux.
+fn linux_targets(tree: &Tree) -> impl Iterator<Item = &str> {
+    let targets = tree.get("target").map(Tree::entries).unwrap_or_default();
+    let linux = targets
+        .iter()
+        .filter(|(name, _)| {
+            name.contains("linux") || name.contains("unix") || name.contains("all()")
+        })
+        .map(|(_, table)| table);
+    linux
+        .chain(tree.get("build"))
+        .flat_map(|table| {
+            table
+                .get("linker")
+                .into_iter()
+                .chain(table.get("rustflags"))
+        })
+        .flat_map(|value| value.text().into_iter().chain(value.texts()))
+}
+
+/// A lock file that git ignores is not in a clone: the build must not rest on it.
+pub(super) fn is_git_ignored(repo: &Repo, path: &RelPath) -> bool {
+    let dir = path.parent().unwrap_or_default();
+    // The file nearest to the path has the last word.
+    let mut dirs: Vec<RelPath> = upwards(&dir, &RelPath::root()).collect();
+    dirs.reverse();
+    let lines: Vec<String> = dirs
+        .into_iter()
+        .filter_map(|dir| Some((repo.dir(&dir).text(".gitignore")?, dir)))
+        .flat_map(|(source, dir)| parse::ignorefile::from_gitignore(&dir, &source.text))
+        .collect();
+    parse::ignorefile::IgnoreFile::parse(&lines.join("\n")).excludes(path.as_str())
+}

@@ -1,0 +1,453 @@
+//! Rust: packages with programs, workspaces, what cargo needs to build them.
+//!
+//! Manifests and lock files are read here and cargo is never asked: what it would say depends on
+//! the machine, and a scanned repository's own settings could make it run programs.
+
+mod config;
+mod data;
+mod lock;
+mod manifest;
+mod workspace;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use config::{Config, Toolchain};
+pub use manifest::Binary;
+
+use super::{Component, Dependency, Language, Manifest, Model, Sources};
+use crate::diag::{Diagnostic, Location};
+use crate::facts::{Confidence, Evidence, Kind, Rank};
+use crate::repo::{RelPath, Repo};
+use lock::Lock;
+use manifest::{CargoToml, Package, Use};
+use workspace::Cargo;
+
+pub struct Rust;
+
+/// What the plan needs to know of a package. Paths are relative to the repository's root, unless
+/// said.
+#[derive(Debug)]
+pub struct RustModel {
+    /// The package's name.
+    pub package: String,
+    /// Every program of the package, sorted by name.
+    pub binaries: Vec<Binary>,
+    /// The package is one of several that cargo sees, so that it has to be named.
+    pub workspace: bool,
+    /// The folder in which cargo runs: that of the lock file.
+    pub cargo_dir: RelPath,
+    /// `Cargo.lock` is there, and git keeps it.
+    pub locked: bool,
+    /// Files that cargo reads before it compiles a dependency.
+    pub manifests: Vec<RelPath>,
+    /// Folders whose sources dependencies need: vendored crates, patches.
+    pub sources: Vec<RelPath>,
+    /// Libraries of the repository: an empty file stands in for each while dependencies are compiled.
+    pub libraries: Vec<RelPath>,
+    /// Build scripts and further programs, which need an empty `main` then.
+    pub mains: Vec<RelPath>,
+    /// Packages of the repository that are compiled for this one, itself included.
+    pub local: Vec<String>,
+    /// A lint of the repository refuses code without documentation, also in stand-ins.
+    pub documented: bool,
+    /// A crate is fetched from a registry or from git.
+    pub fetches: bool,
+    /// Every crate that is compiled, as far as lock file and manifests tell.
+    pub crates: BTreeSet<String>,
+    /// Features that the package asks of its dependencies.
+    pub features: BTreeSet<String>,
+    /// Crates that bring the C library that they bind.
+    pub bundled: BTreeSet<String>,
+    pub toolchain: Option<Toolchain>,
+    pub config: Config,
+    /// The folder of queries that sqlx checked before (`.sqlx`).
+    pub sqlx: Option<RelPath>,
+}
+
+/// Packages by these names help to develop the others.
+const HELPERS: &[&str] = &["xtask", "xtasks", "uniffi-bindgen", "fuzz"];
+
+/// Packages with one of these are no programs for a container: a desktop app, a fuzz target, a
+/// game, firmware.
+const ELSEWHERE: &[&str] = &[
+    "tauri",
+    "libfuzzer-sys",
+    "bevy",
+    "eframe",
+    "iced",
+    "cortex-m-rt",
+];
+
+impl Language for Rust {
+    fn id(&self) -> &'static str {
+        "rust"
+    }
+
+    fn manifests(&self) -> &'static [&'static str] {
+        &["Cargo.toml"]
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["rs"]
+    }
+
+    fn components(
+        &self,
+        repo: &Repo,
+        dirs: &[RelPath],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Component> {
+        let cargo = Cargo::read(repo, dirs, diagnostics);
+        let mut locks: BTreeMap<RelPath, Option<Lock>> = BTreeMap::new();
+        let mut components = Vec::new();
+        for (dir, package) in &cargo.packages {
+            let runs_here = !package.binaries.is_empty()
+                && !HELPERS.contains(&package.name.as_str())
+                && !package.name.ends_with("-xtask")
+                && !cargo.is_left_out(dir)
+                && !package
+                    .requirements
+                    .iter()
+                    .any(|found| ELSEWHERE.contains(&found.name.as_str()));
+            if !runs_here {
+                continue;
+            }
+            let root = cargo.root(dir);
+            let lock = locks
+                .entry(root.clone())
+                .or_insert_with(|| read_lock(repo, &root, diagnostics));
+            components.extend(component(repo, &cargo, package, lock.as_ref()));
+        }
+        components
+    }
+
+    fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
+        data::folders(repo, component, sources);
+    }
+}
+
+fn read_lock(repo: &Repo, root: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
+    let path = root.join("Cargo.lock");
+    if !repo.has(&path) || config::is_git_ignored(repo, &path) {
+        return None;
+    }
+    match repo.read(&path).and_then(|source| Lock::read(&source)) {
+        Ok(lock) => Some(lock),
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            None
+        }
+    }
+}
+
+fn component(
+    repo: &Repo,
+    cargo: &Cargo,
+    package: &Package,
+    lock: Option<&Lock>,
+) -> Option<Component> {
+    let dir = &package.dir;
+    let file = cargo.manifests.get(dir)?;
+    let workspace = cargo.workspace(dir);
+    let cargo_dir = cargo.root(dir);
+    let read = cargo.read_with(dir);
+    let compiled = cargo.compiled_with(dir);
+    let patches = cargo.patches(dir);
+    // A dependency beside the workspace must be in the build, so the root is their common parent.
+    let root = read
+        .iter()
+        .chain(&patches)
+        .fold(cargo_dir.clone(), |root, other| common(&root, other));
+
+    let text = |key: &str| {
+        file.inherited(workspace, key)
+            .and_then(|(value, _)| value.text())
+            .map(str::to_owned)
+    };
+    let manifest = Manifest {
+        path: file.source.path.clone(),
+        name: Some(package.name.clone()),
+        version: text("version"),
+        description: text("description"),
+        license: text("license"),
+        repository: text("repository"),
+        dependencies: dependencies(cargo, &compiled),
+        scripts: Vec::new(),
+    };
+    let mut model = RustModel {
+        package: package.name.clone(),
+        binaries: package.binaries.clone(),
+        workspace: read.len() > 1 || workspace.is_some_and(|root| root.dir != *dir),
+        locked: lock.is_some(),
+        manifests: Vec::new(),
+        sources: patches.iter().cloned().collect(),
+        libraries: Vec::new(),
+        mains: Vec::new(),
+        local: Vec::new(),
+        documented: false,
+        fetches: false,
+        crates: BTreeSet::new(),
+        features: BTreeSet::new(),
+        bundled: BTreeSet::new(),
+        toolchain: None,
+        config: config::cargo_config(repo, &cargo_dir, &root),
+        sqlx: [&root, dir]
+            .into_iter()
+            .map(|dir| dir.join(".sqlx"))
+            .find(|dir| repo.has_dir(dir)),
+        cargo_dir,
+    };
+    stand_ins(cargo, package, &mut model, &read, &compiled);
+    files(cargo, &mut model, &read);
+    crates(cargo, lock, &mut model, &compiled);
+
+    let mut component = Component::new("rust", dir.clone(), manifest, Model::Rust(model));
+    component.root = root;
+    runtime(repo, file, workspace, &mut component);
+    programs(repo, package, &mut component);
+    component.facts.ignore_all(
+        "rust/leftovers",
+        "cargo leaves these behind",
+        &[target_folder(repo, &component.root), "**/*.rs.bk"],
+    );
+    Some(component)
+}
+
+/// Cargo's folder of what it made, wherever it is; a source folder of that name stays.
+fn target_folder(repo: &Repo, root: &RelPath) -> &'static str {
+    let is_source = repo.files_in(root).any(|file| {
+        file.as_str().ends_with(".rs")
+            && file
+                .as_str()
+                .split_once("/target/")
+                .is_some_and(|(before, _)| before.split('/').any(|part| part == "src"))
+    });
+    if is_source { "/target" } else { "**/target" }
+}
+
+/// Which files stand in for the repository's own code while its dependencies are compiled.
+fn stand_ins(
+    cargo: &Cargo,
+    package: &Package,
+    model: &mut RustModel,
+    read: &BTreeSet<RelPath>,
+    compiled: &BTreeSet<RelPath>,
+) {
+    let mut libraries = BTreeSet::new();
+    let mut mains = BTreeSet::new();
+    for dir in read {
+        let Some(other) = cargo.packages.get(dir) else {
+            continue;
+        };
+        if compiled.contains(dir) {
+            model.local.push(other.name.clone());
+        }
+        if model.sources.iter().any(|whole| dir.is_in(whole)) {
+            continue;
+        }
+        libraries.extend(other.library.iter().map(|path| dir.join(path.as_str())));
+        mains.extend(
+            other
+                .named_targets
+                .iter()
+                .map(|path| dir.join(path.as_str())),
+        );
+        if compiled.contains(dir) {
+            mains.extend(
+                other
+                    .build_script
+                    .iter()
+                    .map(|path| dir.join(path.as_str())),
+            );
+        }
+        // Cargo refuses a package without any target, also one that it does not build.
+        if other.library.is_none() && dir != &package.dir {
+            let first = other.binaries.first();
+            mains.extend(first.map(|binary| dir.join(binary.path.as_str())));
+        }
+        model.documented |= cargo.manifests.get(dir).is_some_and(wants_documentation);
+    }
+    model.documented |= cargo
+        .workspace(&package.dir)
+        .is_some_and(wants_documentation);
+    model.libraries = libraries.into_iter().collect();
+    model.mains = mains.into_iter().collect();
+}
+
+fn wants_documentation(file: &CargoToml) -> bool {
+    [
+        &["lints", "rust", "missing_docs"][..],
+        &["workspace", "lints", "rust", "missing_docs"],
+    ]
+    .into_iter()
+    .any(|path| file.tree.at(path).is_some())
+}
+
+/// What the dependency step copies: manifests, lock file, settings, vendored crates.
+fn files(cargo: &Cargo, model: &mut RustModel, read: &BTreeSet<RelPath>) {
+    let mut manifests = vec![model.cargo_dir.join("Cargo.toml")];
+    if model.locked {
+        manifests.push(model.cargo_dir.join("Cargo.lock"));
+    }
+    manifests.extend(model.config.path.clone());
+    model.sources.extend(model.config.vendor.clone());
+    let in_sources = |dir: &RelPath| model.sources.iter().any(|whole| dir.is_in(whole));
+    for dir in read {
+        let path = dir.join("Cargo.toml");
+        if cargo.packages.contains_key(dir) && !manifests.contains(&path) && !in_sources(dir) {
+            manifests.push(path);
+        }
+    }
+    model.manifests = manifests;
+}
+
+/// Which crates come in, by the lock file where there is one.
+fn crates(cargo: &Cargo, lock: Option<&Lock>, model: &mut RustModel, compiled: &BTreeSet<RelPath>) {
+    let requirements = compiled
+        .iter()
+        .filter_map(|dir| cargo.packages.get(dir))
+        .flat_map(|package| &package.requirements)
+        .filter(|found| found.kind != Use::Test)
+        .collect::<Vec<_>>();
+    for found in &requirements {
+        model.features.extend(found.features.iter().cloned());
+    }
+    let names = requirements.iter().map(|found| found.name.as_str());
+    let Some(lock) = lock else {
+        model.fetches = requirements.iter().any(|found| found.path.is_none());
+        model.crates = names.map(str::to_owned).collect();
+        model
+            .crates
+            .extend(requirements.iter().filter_map(|found| usual_binding(found)));
+        return;
+    };
+    let closure = lock.closure(names);
+    model.fetches = closure.fetched;
+    model.crates = closure.names;
+    model.bundled = closure.bundled;
+}
+
+/// Without a lock file: the binding to a C library that a crate is known to come with.
+fn usual_binding(found: &manifest::Requirement) -> Option<String> {
+    let feature = |name: &str| found.features.iter().any(|feature| feature == name);
+    let binding = match found.name.as_str() {
+        "openssl" | "native-tls" | "postgres-openssl" => "openssl-sys",
+        // Up to 0.12, TLS was OpenSSL's unless the default features were off.
+        "reqwest"
+            if found.default_features
+                && found.version.trim_start_matches('^').starts_with("0.")
+                && !found.version.contains("0.13") =>
+        {
+            "openssl-sys"
+        }
+        "rusqlite" => "libsqlite3-sys",
+        "diesel" if feature("postgres") => "pq-sys",
+        "diesel" if feature("mysql") => "mysqlclient-sys",
+        "diesel" if feature("sqlite") => "libsqlite3-sys",
+        "rdkafka" => "rdkafka-sys",
+        "rocksdb" => "librocksdb-sys",
+        "git2" => "libgit2-sys",
+        "tikv-jemallocator" => "tikv-jemalloc-sys",
+        _ => return None,
+    };
+    Some(binding.to_owned())
+}
+
+fn dependencies(cargo: &Cargo, compiled: &BTreeSet<RelPath>) -> Vec<Dependency> {
+    compiled
+        .iter()
+        .filter_map(|dir| cargo.packages.get(dir))
+        .flat_map(|package| &package.requirements)
+        .map(|found| Dependency {
+            name: found.name.clone(),
+            version: found.version.clone(),
+            production: found.kind == Use::Run,
+            at: found.at.clone(),
+        })
+        .collect()
+}
+
+fn runtime(
+    repo: &Repo,
+    file: &CargoToml,
+    workspace: Option<&CargoToml>,
+    component: &mut Component,
+) {
+    let root = component.root.clone();
+    let Model::Rust(model) = &mut component.model else {
+        return;
+    };
+    let runtime = &mut component.facts.runtime;
+    model.toolchain = config::toolchain(repo, &model.cargo_dir, &root, runtime);
+    config::tool_versions(repo, &component.dir, &RelPath::root(), runtime);
+    if let Some((value, source)) = file.inherited(workspace, "rust-version") {
+        config::floor(value, source, runtime);
+    }
+}
+
+/// Which program of the package the image runs.
+fn programs(repo: &Repo, package: &Package, component: &mut Component) {
+    let only = package.binaries.len() == 1;
+    for binary in &package.binaries {
+        let file = package.dir.join(binary.path.as_str());
+        let (rank, confidence, why) = match &package.default_run {
+            _ if only => (
+                Rank::Manifest,
+                Confidence::Certain,
+                "it is the package's only program",
+            ),
+            Some((name, at)) if *name == binary.name => {
+                let because = Evidence {
+                    rule: "rust/default-run".to_owned(),
+                    at: Some(at.clone()),
+                    why: "default-run names it".to_owned(),
+                };
+                let main = &mut component.facts.main;
+                main.certain(binary.name.clone(), Rank::Dedicated, because);
+                continue;
+            }
+            _ if binary.path.as_str() == "src/main.rs" => (
+                Rank::Manifest,
+                Confidence::Likely,
+                "src/main.rs is the package's main program",
+            ),
+            _ if binary.name == package.name => (
+                Rank::Framework,
+                Confidence::Likely,
+                "it is named like the package",
+            ),
+            _ if data::serves(repo, &file) => (
+                Rank::Source,
+                Confidence::Likely,
+                "it is a program that serves",
+            ),
+            _ => (
+                Rank::Language,
+                Confidence::Guess,
+                "it is one of several programs",
+            ),
+        };
+        let because = Evidence {
+            rule: "rust/main".to_owned(),
+            at: Some(Location::file(file)),
+            why: why.to_owned(),
+        };
+        component
+            .facts
+            .main
+            .add(binary.name.clone(), rank, confidence, because);
+    }
+    component.facts.kind.add(
+        Kind::Cli,
+        Rank::Default,
+        Confidence::Guess,
+        Evidence::rule("rust/no-server", "no code that serves was seen"),
+    );
+}
+
+fn common(a: &RelPath, b: &RelPath) -> RelPath {
+    a.parts()
+        .zip(b.parts())
+        .take_while(|(left, right)| left == right)
+        .fold(RelPath::root(), |common, (part, _)| common.join(part))
+}

@@ -1,0 +1,257 @@
+//! Which manifests belong together: members of a workspace, and packages in other folders of the
+//! repository that they depend on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use super::manifest::{CargoToml, Package, Requirement, Use};
+use crate::diag::Diagnostic;
+use crate::parse::Tree;
+use crate::repo::{RelPath, Repo};
+
+/// Every manifest of the repository, and which workspace each is in.
+pub(super) struct Cargo {
+    pub manifests: BTreeMap<RelPath, CargoToml>,
+    pub packages: BTreeMap<RelPath, Package>,
+    /// Member to the workspace's root; a root with a package is its own member.
+    roots: BTreeMap<RelPath, RelPath>,
+    /// Root to its members.
+    members: BTreeMap<RelPath, BTreeSet<RelPath>>,
+}
+
+impl Cargo {
+    pub(super) fn read(repo: &Repo, dirs: &[RelPath], diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut manifests = BTreeMap::new();
+        for dir in dirs.iter().filter(|dir| is_source(repo, dir)) {
+            match CargoToml::read(repo, dir) {
+                Ok(manifest) => {
+                    manifests.insert(dir.clone(), manifest);
+                }
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+        let mut cargo = Self {
+            manifests,
+            packages: BTreeMap::new(),
+            roots: BTreeMap::new(),
+            members: BTreeMap::new(),
+        };
+        cargo.find_members();
+        let mut packages = BTreeMap::new();
+        for (dir, manifest) in &cargo.manifests {
+            let workspace = cargo.workspace(dir).or_else(|| cargo.around(dir));
+            match manifest.package(repo, workspace) {
+                Ok(Some(package)) => {
+                    packages.insert(dir.clone(), package);
+                }
+                Ok(None) => {}
+                Err(diagnostic) => diagnostics.push(diagnostic),
+            }
+        }
+        cargo.packages = packages;
+        cargo.add_implicit_members();
+        cargo
+    }
+
+    /// The manifest of the workspace that a package is in.
+    pub(super) fn workspace(&self, dir: &RelPath) -> Option<&CargoToml> {
+        self.manifests.get(self.roots.get(dir)?)
+    }
+
+    /// The nearest workspace above a package, which may turn out to be a member only once its
+    /// dependencies are read.
+    fn around(&self, dir: &RelPath) -> Option<&CargoToml> {
+        let mut above = dir.parent();
+        while let Some(at) = above {
+            match self.manifests.get(&at) {
+                Some(manifest) if manifest.workspace().is_some() => return Some(manifest),
+                _ => above = at.parent(),
+            }
+        }
+        None
+    }
+
+    /// The folder that holds the lock file and `target`: the workspace's root or the package itself.
+    pub(super) fn root(&self, dir: &RelPath) -> RelPath {
+        self.roots.get(dir).unwrap_or(dir).clone()
+    }
+
+    /// True when the workspace builds other members by default and this one not.
+    pub(super) fn is_left_out(&self, dir: &RelPath) -> bool {
+        let Some(root) = self.workspace(dir) else {
+            return false;
+        };
+        let Some(defaults) = root.tree.at(&["workspace", "default-members"]) else {
+            return false;
+        };
+        let defaults = Globs::new(defaults);
+        let is_default =
+            |dir: &RelPath| dir.below(&root.dir).is_some_and(|dir| defaults.hold(&dir));
+        let members = self.members.get(&root.dir).into_iter().flatten();
+        let some_program = members.clone().any(|member| {
+            is_default(member)
+                && self
+                    .packages
+                    .get(member)
+                    .is_some_and(|package| !package.binaries.is_empty())
+        });
+        some_program && !is_default(dir)
+    }
+
+    /// Packages whose manifests cargo reads when it builds the one in `dir`, itself included:
+    /// those of the workspace and every dependency with a path, whatever it is for.
+    pub(super) fn read_with(&self, dir: &RelPath) -> BTreeSet<RelPath> {
+        let root = self.root(dir);
+        let mut start: BTreeSet<RelPath> = self.members.get(&root).cloned().unwrap_or_default();
+        start.insert(dir.clone());
+        self.follow(start, |_| true)
+    }
+
+    /// Packages that are compiled for the one in `dir`, itself included.
+    pub(super) fn compiled_with(&self, dir: &RelPath) -> BTreeSet<RelPath> {
+        self.follow(BTreeSet::from([dir.clone()]), |requirement| {
+            requirement.kind != Use::Test
+        })
+    }
+
+    /// Packages of the repository that stand in for crates of a registry (`[patch]`,
+    /// `[replace]`), and what those need: other crates do not compile without their sources.
+    pub(super) fn patches(&self, dir: &RelPath) -> BTreeSet<RelPath> {
+        let root = self.root(dir);
+        let Some(manifest) = self.manifests.get(&root) else {
+            return BTreeSet::new();
+        };
+        let registries = manifest.tree.get("patch").map(Tree::entries);
+        let patches = registries
+            .unwrap_or_default()
+            .iter()
+            .map(|(_, crates)| crates)
+            .chain(manifest.tree.get("replace"))
+            .flat_map(Tree::entries)
+            .filter_map(|(_, value)| root.resolve(value.get("path")?.text()?))
+            .filter(|dir| self.packages.contains_key(dir));
+        self.follow(patches.collect(), |requirement| {
+            requirement.kind != Use::Test
+        })
+    }
+
+    fn follow(
+        &self,
+        mut all: BTreeSet<RelPath>,
+        counts: impl Fn(&Requirement) -> bool,
+    ) -> BTreeSet<RelPath> {
+        let mut open: Vec<RelPath> = all.iter().cloned().collect();
+        while let Some(dir) = open.pop() {
+            let Some(package) = self.packages.get(&dir) else {
+                continue;
+            };
+            for requirement in package.requirements.iter().filter(|found| counts(found)) {
+                if let Some(path) = &requirement.path
+                    && self.packages.contains_key(path)
+                    && all.insert(path.clone())
+                {
+                    open.push(path.clone());
+                }
+            }
+        }
+        all.retain(|dir| self.packages.contains_key(dir));
+        all
+    }
+
+    fn find_members(&mut self) {
+        for (root, manifest) in &self.manifests {
+            let Some(workspace) = manifest.workspace() else {
+                continue;
+            };
+            let listed = workspace.get("members").map(Globs::new);
+            let excluded = Excluded::of(workspace);
+            let mut members = BTreeSet::new();
+            for (dir, other) in &self.manifests {
+                let Some(below) = dir.below(root) else {
+                    continue;
+                };
+                let own_workspace = dir != root && other.workspace().is_some();
+                let is_listed = listed.as_ref().is_some_and(|globs| globs.hold(&below));
+                if !own_workspace
+                    && other.tree.get("package").is_some()
+                    && (below.is_root() || is_listed && !excluded.hold(&below))
+                {
+                    members.insert(dir.clone());
+                    self.roots.insert(dir.clone(), root.clone());
+                }
+            }
+            self.members.insert(root.clone(), members);
+        }
+    }
+
+    /// Dependencies with a path below the root are members without being listed.
+    fn add_implicit_members(&mut self) {
+        for root in self.members.keys().cloned().collect::<Vec<_>>() {
+            let Some(excluded) = self
+                .manifests
+                .get(&root)
+                .and_then(CargoToml::workspace)
+                .map(Excluded::of)
+            else {
+                continue;
+            };
+            let listed = self.members.get(&root).cloned().unwrap_or_default();
+            for dir in self.follow(listed, |_| true) {
+                let inside = dir.below(&root).is_some_and(|below| !excluded.hold(&below));
+                if inside && !self.roots.contains_key(&dir) {
+                    self.roots.insert(dir.clone(), root.clone());
+                    if let Some(members) = self.members.get_mut(&root) {
+                        members.insert(dir);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// False for what cargo made or fetched: `target`, a vendored crate.
+fn is_source(repo: &Repo, dir: &RelPath) -> bool {
+    !dir.parts().any(|part| part == "target") && !repo.dir(dir).has(".cargo-checksum.json")
+}
+
+/// Folders below a workspace's root, as `members` lists them.
+struct Globs(Vec<GlobMatcher>);
+
+impl Globs {
+    fn new(list: &Tree) -> Self {
+        let clean = |text: &str| {
+            text.trim_start_matches("./")
+                .trim_end_matches('/')
+                .to_owned()
+        };
+        Self(
+            list.texts()
+                .map(clean)
+                .filter_map(|text| {
+                    let text = if text == "." { String::new() } else { text };
+                    GlobBuilder::new(&text).literal_separator(true).build().ok()
+                })
+                .map(|glob| glob.compile_matcher())
+                .collect(),
+        )
+    }
+
+    fn hold(&self, dir: &RelPath) -> bool {
+        self.0.iter().any(|glob| glob.is_match(dir.as_str()))
+    }
+}
+
+/// Folders that a workspace excludes, with all below them.
+struct Excluded(Vec<RelPath>);
+
+impl Excluded {
+    fn of(workspace: &Tree) -> Self {
+        let list = workspace.get("exclude").into_iter().flat_map(Tree::texts);
+        Self(list.filter_map(RelPath::new).collect())
+    }
+
+    fn hold(&self, dir: &RelPath) -> bool {
+        self.0.iter().any(|excluded| dir.is_in(excluded))
+    }
+}
