@@ -61,7 +61,11 @@ pub(super) fn groups(
     let mut group = |heading: &str, patterns: Vec<String>| {
         let patterns: Vec<String> = patterns
             .into_iter()
-            .filter(|pattern| pattern.starts_with('!') || seen.insert(pattern.clone()))
+            .filter(|pattern| {
+                // `**/x` says all that `x` says.
+                pattern.starts_with('!')
+                    || !seen.contains(&format!("**/{pattern}")) && seen.insert(pattern.clone())
+            })
             .collect();
         IgnoreGroup {
             heading: heading.to_owned(),
