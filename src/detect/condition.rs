@@ -3,11 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use crate::facts::{Confidence, Evidence};
 use crate::lang::{Component, Sources};
-use crate::pack::{Condition, Pattern};
+use crate::pack::{Condition, Glob, Pattern};
 use crate::repo::{RelPath, Source};
 
 /// Variables that a condition's named groups have set.
@@ -94,65 +92,62 @@ fn eval(
 
 /// The first file that one of the globs names and, where a pattern is given, that holds it.
 fn file(condition: &Condition, cx: &Cx<'_>, variables: &mut Variables) -> Option<Evidence> {
-    for glob in &condition.file.0 {
-        let mut candidates: Vec<RelPath> = Vec::new();
-        if is_literal(glob) {
-            if let Some(path) = RelPath::new(glob)
-                && cx.sources.view().has(path.as_str())
-            {
-                candidates.push(path);
+    for path in condition
+        .file
+        .0
+        .iter()
+        .flat_map(|glob| candidates(glob, cx.sources))
+    {
+        let evidence = match &condition.matches {
+            None => {
+                let full = cx.component.dir.join(path.as_str());
+                Some(Evidence::file(cx.rule, full, format!("there is {path}")))
             }
-        } else {
-            let matcher = matcher(glob)?;
-            if glob.contains("**") {
-                candidates.extend(
-                    cx.sources
-                        .files()
-                        .iter()
-                        .filter(|file| matcher.is_match(file.as_str()))
-                        .cloned(),
-                );
-            } else {
-                let folder = glob.rsplit_once('/').map_or("", |(folder, _)| folder);
-                if is_literal(folder) {
-                    let view = cx.sources.view().child(folder);
-                    candidates.extend(
-                        view.files()
-                            .filter_map(|name| RelPath::root().join(folder).join(name).into())
-                            .filter(|file: &RelPath| matcher.is_match(file.as_str())),
-                    );
-                } else {
-                    candidates.extend(
-                        cx.sources
-                            .view()
-                            .walk()
-                            .take(20_000)
-                            .filter(|file| matcher.is_match(file.as_str())),
-                    );
-                }
-            }
-        }
-        for path in candidates {
-            match &condition.matches {
-                None => {
-                    variables.insert("file".to_owned(), path.as_str().to_owned());
-                    let full = cx.component.dir.join(path.as_str());
-                    let why = format!("there is {path}");
-                    return Some(Evidence::file(cx.rule, full, why));
-                }
-                Some(pattern) => {
-                    let Some(source) = cx.sources.read(&path) else {
-                        continue;
-                    };
-                    if let Some(evidence) = matches(pattern, &source, cx, variables) {
-                        variables.insert("file".to_owned(), path.as_str().to_owned());
-                        return Some(evidence);
-                    }
-                }
-            }
+            Some(pattern) => cx
+                .sources
+                .read(&path)
+                .and_then(|source| matches(pattern, &source, cx, variables)),
+        };
+        if evidence.is_some() {
+            variables.insert("file".to_owned(), path.as_str().to_owned());
+            return evidence;
         }
     }
     None
+}
+
+/// Files of a component that a search may look at when it names no folder.
+const MOST_FILES: usize = 20_000;
+
+/// The files that a glob names: a plain path, files of one folder, or, with `**`, the sources
+/// that fit the scan's budget.
+fn candidates(glob: &Glob, sources: &Sources<'_>) -> Vec<RelPath> {
+    let view = sources.view();
+    if glob.is_literal() {
+        return RelPath::new(glob.as_str())
+            .filter(|path| view.has(path.as_str()))
+            .into_iter()
+            .collect();
+    }
+    if glob.is_deep() {
+        let files = sources.files().iter();
+        return files
+            .filter(|file| glob.matches(file.as_str()))
+            .cloned()
+            .collect();
+    }
+    if let Some(folder) = glob.literal_folder() {
+        return view
+            .child(folder)
+            .files()
+            .map(|name| RelPath::root().join(folder).join(name))
+            .filter(|file| glob.matches(file.as_str()))
+            .collect();
+    }
+    view.walk()
+        .take(MOST_FILES)
+        .filter(|file| glob.matches(file.as_str()))
+        .collect()
 }
 
 fn matches(
@@ -197,16 +192,4 @@ fn capture(
     let whole = captures.get(0)?;
     (text.is_char_boundary(whole.start()) && text.is_char_boundary(whole.end()))
         .then(|| whole.range())
-}
-
-fn is_literal(glob: &str) -> bool {
-    !glob.contains(['*', '?', '[', '{'])
-}
-
-fn matcher(glob: &str) -> Option<GlobMatcher> {
-    GlobBuilder::new(glob)
-        .literal_separator(true)
-        .build()
-        .ok()
-        .map(|glob| glob.compile_matcher())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
+use globset::{GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
@@ -51,7 +52,7 @@ pub struct Condition {
     /// Any of these globs names a file of the component. `**` looks into sub-folders, and then
     /// only at as many files as the scan's budget allows, the likeliest first.
     #[serde(default)]
-    pub file: Strings,
+    pub file: Globs,
     /// A pattern in one of those files; its named groups become variables of the facts.
     #[serde(default)]
     pub matches: Option<Pattern>,
@@ -129,6 +130,72 @@ impl From<OneOrMany> for Strings {
             OneOrMany::Many(texts) => Self(texts),
         }
     }
+}
+
+/// One glob or a list of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "OneOrMany")]
+pub struct Globs(pub Vec<Glob>);
+
+impl From<OneOrMany> for Globs {
+    fn from(value: OneOrMany) -> Self {
+        let texts = Strings::from(value).0;
+        Self(
+            texts
+                .into_iter()
+                .map(|text| Glob {
+                    text,
+                    compiled: OnceLock::new(),
+                })
+                .collect(),
+        )
+    }
+}
+
+/// A glob in which `*` stays within one folder; compiled at its first use, as a [`Pattern`] is.
+#[derive(Debug)]
+pub struct Glob {
+    text: String,
+    compiled: OnceLock<Option<GlobMatcher>>,
+}
+
+impl Glob {
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// True for a plain path, which needs no matcher.
+    pub fn is_literal(&self) -> bool {
+        is_literal(&self.text)
+    }
+
+    /// The folder part when that is a plain path: `src` of `src/*.ts`.
+    pub fn literal_folder(&self) -> Option<&str> {
+        let folder = self.text.rsplit_once('/').map_or("", |(folder, _)| folder);
+        is_literal(folder).then_some(folder)
+    }
+
+    /// True when it looks into sub-folders at any depth.
+    pub fn is_deep(&self) -> bool {
+        self.text.contains("**")
+    }
+
+    pub fn matches(&self, path: &str) -> bool {
+        self.compiled
+            .get_or_init(|| {
+                GlobBuilder::new(&self.text)
+                    .literal_separator(true)
+                    .build()
+                    .ok()
+                    .map(|glob| glob.compile_matcher())
+            })
+            .as_ref()
+            .is_some_and(|matcher| matcher.is_match(path))
+    }
+}
+
+fn is_literal(glob: &str) -> bool {
+    !glob.contains(['*', '?', '[', '{'])
 }
 
 /// A regular expression, compiled at its first use: most detectors never come to it.

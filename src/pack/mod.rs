@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use detector::{Condition, Detector, FactValues, NumberOrText, Pattern, Variant};
+pub use detector::{Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Variant};
 pub use tree::{Embedded, FileTree};
 
 use crate::diag::{Diagnostic, Result};
