@@ -12,6 +12,8 @@ pub mod question;
 mod resolver;
 mod rust;
 pub mod settings;
+#[allow(dead_code)] // for the first language with sites
+mod site;
 
 use std::collections::BTreeMap;
 
@@ -192,6 +194,8 @@ pub fn resolve(
             catalogue: &tables.catalogue,
             packages: &tables.packages,
             decisions: Vec::new(),
+            build_packages: Vec::new(),
+            run_packages: Vec::new(),
         };
         let kind = resolver.kind()?;
         let made = match &component.model {
@@ -199,7 +203,16 @@ pub fn resolve(
             Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
         };
         let decisions = std::mem::take(&mut resolver.decisions);
-        let finished = finish(repo, detection, component, kind, made, decisions, alone);
+        let (build, run) = (resolver.build_packages, resolver.run_packages);
+        let mut finished = finish(repo, detection, component, kind, made, decisions, alone);
+        for (list, more) in [
+            (&mut finished.build_packages, build),
+            (&mut finished.run_packages, run),
+        ] {
+            list.extend(more);
+            list.sort();
+            list.dedup();
+        }
         plan.components.push(finished);
     }
     Ok(plan)
