@@ -96,7 +96,12 @@ fn eval(
 fn file(condition: &Condition, cx: &Cx<'_>, variables: &mut Variables) -> Option<Evidence> {
     for glob in &condition.file.0 {
         let mut candidates: Vec<RelPath> = Vec::new();
-        if is_literal(glob) {
+        if let Some(folder) = glob.strip_suffix('/').filter(|name| is_literal(name)) {
+            if cx.sources.view().has_dir(folder) {
+                let full = cx.component.dir.join(folder);
+                return Some(Evidence::file(cx.rule, full, format!("there is {glob}")));
+            }
+        } else if is_literal(glob) {
             if let Some(path) = RelPath::new(glob)
                 && cx.sources.view().has(path.as_str())
             {

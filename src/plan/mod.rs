@@ -6,13 +6,13 @@ mod go;
 mod health;
 mod ignore;
 pub mod images;
+mod node;
 pub mod options;
 pub mod packages;
 pub mod question;
 mod resolver;
 mod rust;
 pub mod settings;
-#[allow(dead_code)] // for the first language with sites
 mod site;
 
 use std::collections::BTreeMap;
@@ -130,6 +130,7 @@ pub struct Output {
 pub enum Details {
     Go(go::GoDetails),
     Rust(rust::RustDetails),
+    Node(node::NodeDetails),
 }
 
 /// What a language's planner gives; the common part is put around it.
@@ -201,6 +202,7 @@ pub fn resolve(
         let made = match &component.model {
             Model::Go(model) => go::plan(&mut resolver, model, kind)?,
             Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
+            Model::Node(model) => node::plan(&mut resolver, model, kind)?,
         };
         let decisions = std::mem::take(&mut resolver.decisions);
         let (build, run) = (resolver.build_packages, resolver.run_packages);
