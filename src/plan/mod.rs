@@ -195,8 +195,6 @@ pub fn resolve(
             catalogue: &tables.catalogue,
             packages: &tables.packages,
             decisions: Vec::new(),
-            build_packages: Vec::new(),
-            run_packages: Vec::new(),
         };
         let kind = resolver.kind()?;
         let made = match &component.model {
@@ -205,16 +203,7 @@ pub fn resolve(
             Model::Node(model) => node::plan(&mut resolver, model, kind)?,
         };
         let decisions = std::mem::take(&mut resolver.decisions);
-        let (build, run) = (resolver.build_packages, resolver.run_packages);
-        let mut finished = finish(repo, detection, component, kind, made, decisions, alone);
-        for (list, more) in [
-            (&mut finished.build_packages, build),
-            (&mut finished.run_packages, run),
-        ] {
-            list.extend(more);
-            list.sort();
-            list.dedup();
-        }
+        let finished = finish(repo, detection, component, kind, made, decisions, alone);
         plan.components.push(finished);
     }
     Ok(plan)

@@ -35,9 +35,6 @@ pub struct Resolver<'a> {
     pub catalogue: &'a Catalogue,
     pub packages: &'a Packages,
     pub decisions: Vec<Decision>,
-    /// Debian packages beside those of the facts, for the build stage and for the last one.
-    pub build_packages: Vec<String>,
-    pub run_packages: Vec<String>,
 }
 
 impl<'a> Resolver<'a> {
@@ -215,37 +212,6 @@ impl<'a> Resolver<'a> {
     pub fn helper(&self, runtime: &str, role: &str) -> Result<Image> {
         let line = self.catalogue.choose(runtime, &Constraint::Any)?;
         self.image(runtime, &line, role)
-    }
-
-    /// Adds the Debian packages that the dependencies need (`detectors/packages.toml`) for the
-    /// releases of the build image and of the last one. True when the last stage needs any.
-    pub fn packages(
-        &mut self,
-        ecosystem: &str,
-        names: &[&str],
-        build: Option<&str>,
-        run: Option<&str>,
-    ) -> bool {
-        let rows = self.packages.needed(ecosystem, names.iter().copied());
-        let mut decided = Vec::new();
-        for row in &rows {
-            self.build_packages.extend_from_slice(row.build(build));
-            self.run_packages.extend_from_slice(row.run(run));
-            let mut why = format!("{} needs them", row.dependency.join(", "));
-            if let Some(note) = &row.note {
-                why = format!("{why}; {note}");
-            }
-            let mut both: Vec<&str> = row.build(build).iter().map(String::as_str).collect();
-            both.extend(row.run(run).iter().map(String::as_str));
-            both.sort_unstable();
-            both.dedup();
-            decided.push((both.join(", "), why));
-        }
-        for (chosen, why) in decided {
-            let because = Evidence::rule("packages", why);
-            self.decide("packages", chosen, Confidence::Likely, because);
-        }
-        !self.run_packages.is_empty()
     }
 
     /// Ends with exit 3: the option's flag is named, the candidates are listed.

@@ -1,7 +1,7 @@
 //! How the program is started: from a command to the words of ENTRYPOINT and CMD.
 
 use super::install::Tools;
-use super::{Base, DIR};
+use super::{Base, DIR, Packages};
 use crate::facts::{Command, Confidence, Evidence, Found, Slot};
 use crate::lang::node::install::Install;
 use crate::lang::node::manager::Manager;
@@ -26,8 +26,8 @@ pub(super) enum Launch {
 /// The `PATH` of the images of Node.js and Bun, which programs of packages stand in front of.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Where Debian's package `tini` puts the program that needs no libraries.
-const INIT: &str = "/usr/bin/tini-static";
+/// Where the last stage has the init.
+const INIT: &str = "/usr/local/bin/tini";
 
 pub(super) fn choose(
     resolver: &mut Resolver<'_>,
@@ -279,6 +279,7 @@ pub(super) fn run_image(
     base: &Base,
     runtime: Runtime,
     keep_tools: bool,
+    packages: &Packages,
 ) -> crate::diag::Result<Image> {
     let on_bun = runtime == Runtime::Bun && !keep_tools_on_node(model, keep_tools);
     let name = if on_bun { "bun" } else { "node" };
@@ -295,8 +296,11 @@ pub(super) fn run_image(
     } else {
         base.line.clone()
     };
-    let packages = resolver.run_packages.join(", ");
-    let natives = !resolver.build_packages.is_empty();
+    let natives = packages
+        .build
+        .iter()
+        .any(|name| name != "git" && name != "ca-certificates");
+    let packages = packages.run.join(", ");
     let slim: &[&'static str] = if natives {
         &["slim"]
     } else {
@@ -348,21 +352,24 @@ fn keep_tools_on_node(model: &NodeModel, keep_tools: bool) -> bool {
     keep_tools && model.install.manager != Manager::Bun
 }
 
-/// Whether an init is needed: Node.js and Bun leave SIGTERM alone as process 1 unless the program
-/// handles it.
-pub(super) fn init(resolver: &mut Resolver<'_>, model: &NodeModel) -> bool {
+/// The package with an init and its file that needs no libraries. Node.js and Bun leave SIGTERM
+/// alone as process 1 unless the program handles it.
+pub(super) fn init(
+    resolver: &mut Resolver<'_>,
+    model: &NodeModel,
+    role: &str,
+) -> Option<(&'static str, &'static str)> {
     if let Some(because) = &model.ends {
         resolver.decide("init", "none", Confidence::Likely, because.clone());
-        return false;
+        return None;
     }
-    let why = "no handler of SIGTERM was seen, and process 1 ignores it without one";
-    resolver.decide(
-        "init",
-        "tini",
-        Confidence::Likely,
-        Evidence::rule("node/init", why),
-    );
-    true
+    let why = "no handler of SIGTERM was seen, and as process 1 a program without one ignores it";
+    let because = Evidence::rule("node/init", why);
+    resolver.decide("init", "tini", Confidence::Likely, because);
+    Some(match role {
+        "build-alpine" => ("tini-static", "/sbin/tini-static"),
+        _ => ("tini", "/usr/bin/tini-static"),
+    })
 }
 
 /// The folder that the program starts in.

@@ -15,12 +15,12 @@ use super::images::{Image, Line};
 use super::resolver::{Failure, Resolver};
 use super::site::{self, Site};
 use super::{Details, LanguagePlan, Pair};
-use crate::facts::{Command, Confidence, Evidence, Kind};
+use crate::facts::{Command, Confidence, Evidence, Found, Kind};
 use crate::lang::node::manager::Manager;
 use crate::lang::node::{NodeModel, Runtime};
 use crate::parse::version::Constraint;
 
-pub use image::Copy;
+pub(crate) use image::Copy;
 
 /// What the Node templates know.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -43,9 +43,11 @@ pub struct NodeDetails {
     /// Commands that install what production needs; empty when that is nothing, or is taken from
     /// the build stage.
     pub modules: Vec<Command>,
-    /// An init comes from Debian, because Node.js and Bun ignore SIGTERM as process 1 unless the
-    /// program has a handler.
-    pub init: bool,
+    /// Where the base stage has an init without libraries; absent when the program ends on
+    /// SIGTERM by itself.
+    pub init: Option<String>,
+    /// The base stage is Alpine's.
+    pub apk: bool,
     /// The package manager is needed in the last stage too.
     pub keep_tools: bool,
     /// COPY lines of the last stage, in order.
@@ -84,7 +86,7 @@ pub(super) fn plan(
 pub(super) struct Base {
     pub line: Line,
     pub images: BTreeMap<String, Image>,
-    pub tools: install::Tools,
+    tools: install::Tools,
 }
 
 /// The image that packages are installed on. Bun alone is enough when it is the package manager
@@ -161,8 +163,7 @@ fn base(
 
 fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguagePlan, Failure> {
     let base = base(resolver, model, Runtime::Node, "build")?;
-    packages(resolver, &base);
-    resolver.run_packages.clear();
+    let packages = packages(resolver, model, &base);
     let build = install::build(resolver, model, &base)?;
     let facts = &resolver.component.facts;
     let Some(folder) = facts.static_root.best().cloned() else {
@@ -194,7 +195,8 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguageP
         secrets: install::secrets(model),
         build,
         modules: Vec::new(),
-        init: false,
+        init: None,
+        apk: false,
         keep_tools: false,
         copies: vec![Copy {
             stage,
@@ -211,6 +213,8 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguageP
         image: images,
         env: Vec::new(),
         build_env: Vec::new(),
+        build_packages: packages.build,
+        run_packages: Vec::new(),
         manifests,
         build_dir: DIR.to_owned(),
         workdir: site::ROOT.to_owned(),
@@ -224,21 +228,52 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguageP
     })
 }
 
-/// Debian packages of native modules.
-fn packages(resolver: &mut Resolver<'_>, base: &Base) {
+/// Debian packages for the base stage and for the last one.
+pub(super) struct Packages {
+    pub build: Vec<String>,
+    pub run: Vec<String>,
+}
+
+/// What native modules need, and git where a package comes from there.
+fn packages(resolver: &mut Resolver<'_>, model: &NodeModel, base: &Base) -> Packages {
     let release = base
         .images
         .get("build")
         .and_then(|image| image.release.clone());
-    let names: Vec<&str> = resolver
+    let names = resolver
         .component
         .manifest
         .dependencies
         .iter()
         .filter(|dependency| dependency.production)
-        .map(|dependency| dependency.name.as_str())
-        .collect();
-    resolver.packages("node", &names, release.as_deref(), release.as_deref());
+        .map(|dependency| dependency.name.as_str());
+    let facts = &resolver.component.facts;
+    let texts = |list: &[Found<String>]| list.iter().map(|found| found.value.clone()).collect();
+    let mut packages = Packages {
+        build: texts(&facts.build_packages),
+        run: texts(&facts.run_packages),
+    };
+    for row in resolver.packages.needed("node", names) {
+        let (build, run) = (row.build(release.as_deref()), row.run(release.as_deref()));
+        packages.build.extend_from_slice(build);
+        packages.run.extend_from_slice(run);
+        let mut why = format!("{} needs them", row.dependency.join(", "));
+        if let Some(note) = &row.note {
+            why = format!("{why}; {note}");
+        }
+        let mut both: Vec<&str> = build.iter().chain(run).map(String::as_str).collect();
+        both.sort_unstable();
+        both.dedup();
+        let because = Evidence::rule("node/packages", why);
+        resolver.decide("packages", both.join(", "), Confidence::Likely, because);
+    }
+    if model.install.git {
+        let names = ["ca-certificates", "git"];
+        packages.build.extend(names.map(str::to_owned));
+        let because = Evidence::rule("node/git", "a dependency comes from a git repository");
+        resolver.decide("packages", names.join(", "), Confidence::Likely, because);
+    }
+    packages
 }
 
 fn plan_program(
@@ -255,17 +290,11 @@ fn plan_program(
         "build"
     };
     let base = base(resolver, model, runtime, base_role)?;
-    packages(resolver, &base);
-    if model.install.git {
-        resolver
-            .build_packages
-            .extend(["ca-certificates", "git"].map(str::to_owned));
-        let why = "a dependency comes from a git repository";
-        let because = Evidence::rule("node/git", why);
-        resolver.decide("packages", "git", Confidence::Likely, because);
-    }
+    let mut packages = packages(resolver, model, &base);
     let keep_tools = launch.needs_manager() || model.calls_manager.is_some();
-    let run = launch::run_image(resolver, model, &launch, &base, runtime, keep_tools)?;
+    let run = launch::run_image(
+        resolver, model, &launch, &base, runtime, keep_tools, &packages,
+    )?;
     let user = run.user.clone().unwrap_or_else(|| "1000:1000".to_owned());
     let build = install::build(resolver, model, &base)?;
     let modules = install::modules(resolver, model, &launch, &base, build.is_some());
@@ -286,7 +315,11 @@ fn plan_program(
         };
         vec![interpreter.clone(), "-e".to_owned(), probe(path, &port)]
     })?;
-    let init = launch::init(resolver, model);
+    let init = launch::init(resolver, model, base_role);
+    if let Some((name, _)) = init {
+        packages.build.push(name.to_owned());
+    }
+    let init = init.map(|(_, file)| file.to_owned());
     let image::Last { copies, workdir } =
         image::last_stage(resolver, model, &launch, build.as_ref(), &modules);
     let owned = resolver
@@ -296,7 +329,7 @@ fn plan_program(
         .iter()
         .map(|found| found.value.clone())
         .collect();
-    let (entrypoint, cmd) = launch.words(model, &base.tools, &run, init, &workdir);
+    let (entrypoint, cmd) = launch.words(model, &base.tools, &run, init.is_some(), &workdir);
     let mut env = vec![Pair {
         name: "NODE_ENV".to_owned(),
         value: "production".to_owned(),
@@ -319,6 +352,7 @@ fn plan_program(
         build,
         modules: modules.commands,
         init,
+        apk: base_role == "build-alpine",
         keep_tools,
         copies,
         owned,
@@ -329,6 +363,8 @@ fn plan_program(
         image: images,
         env,
         build_env: Vec::new(),
+        build_packages: packages.build,
+        run_packages: packages.run,
         manifests,
         build_dir: DIR.to_owned(),
         workdir,
