@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::health::{Health, health};
+use super::health::{Health, health_of};
 use super::images::Image;
 use super::resolver::{Failure, Resolver};
-use crate::facts::{Evidence, Kind};
+use crate::facts::{Evidence, HealthFact, Kind, Rank, Slot};
 
 /// What `partials/nginx_server.j2` needs to know of a site.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -60,18 +60,21 @@ pub(super) fn served(resolver: &mut Resolver<'_>) -> Result<Served, Failure> {
     let mut port = resolver.component.facts.port.clone();
     if port.is_empty() || resolver.setting("port").is_none() {
         // What a development server listens on says nothing about this one.
-        port = crate::facts::Slot::default();
+        port = Slot::default();
         let why = "an unprivileged web server listens above 1023";
-        port.certain(
-            PORT,
-            crate::facts::Rank::Default,
-            Evidence::rule("site/port", why),
-        );
+        port.certain(PORT, Rank::Default, Evidence::rule("site/port", why));
     }
     let port = resolver
         .choose("port", &port, |text| text.parse().ok())?
         .map(|found| found.value);
-    let health = health(resolver, Kind::Static, port, |path| {
+    let mut root = Slot::default();
+    let why = "the site's first page tells that it is served";
+    root.certain(
+        HealthFact::Http("/".to_owned()),
+        Rank::Framework,
+        Evidence::rule("site/health", why),
+    );
+    let health = health_of(resolver, Kind::Static, port, &root, |path| {
         let url = format!(
             "http://127.0.0.1:{}{}",
             port.unwrap_or(PORT),

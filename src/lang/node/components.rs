@@ -11,7 +11,7 @@ use super::{Neighbour, NodeModel, Runtime, tools};
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Evidence, Rank, Slot};
 use crate::lang::{Component, Model, Script};
-use crate::repo::{RelPath, Repo};
+use crate::repo::{Dir, RelPath, Repo};
 
 pub(super) fn find(
     repo: &Repo,
@@ -57,7 +57,7 @@ pub(super) fn find(
         let is_library = is_member && wanted.contains(dir) && package.script("start").is_none();
         if is_library && !handed.to.contains_key(dir)
             || handed.from.contains(dir)
-            || is_root && !is_program(package)
+            || is_root && !is_program(&repo.dir(dir), package)
             || handed.inside.contains(dir)
         {
             continue;
@@ -88,9 +88,9 @@ pub(super) fn find(
     components
 }
 
-/// A workspace's root is a program of its own when it starts or builds something itself, and not
+/// A workspace's root is a program of its own when it starts or builds something itself or has a main file, and not
 /// by a tool that runs the scripts of its members.
-fn is_program(package: &Package) -> bool {
+fn is_program(view: &Dir<'_>, package: &Package) -> bool {
     let own = |script: &str| {
         package.script(script).is_some_and(|body| {
             ![
@@ -113,7 +113,11 @@ fn is_program(package: &Package) -> bool {
             .any(|tool| body.contains(tool))
         })
     };
-    own("start") || package.script("start").is_none() && own("build")
+    let main = ["main", "module"]
+        .iter()
+        .filter_map(|key| package.text(&[key]))
+        .any(|file| view.has(file.trim_start_matches("./")));
+    own("start") || package.script("start").is_none() && (own("build") || main)
 }
 
 /// Packages that the start script of a package above them runs.

@@ -2,8 +2,9 @@
 
 use super::package::Package;
 use crate::diag::Diagnostic;
+use crate::parse::version::{Constraint, Version};
 use crate::parse::{Tree, json};
-use crate::repo::{Dir, Source};
+use crate::repo::{Dir, RelPath, Source};
 
 /// What is known about the lock file of an install root.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,8 +56,16 @@ pub(super) fn npm(
         let Some(entry) = entries.get(key.as_str()) else {
             return Lock::Stale(file.to_owned(), format!("the package in {key}"));
         };
-        if let Some(missing) = difference(package, entry) {
-            return Lock::Stale(file.to_owned(), missing);
+        let different = difference(package, entry);
+        if different.is_empty() {
+            continue;
+        }
+        let whole = root.read(file).and_then(|source| json(&source));
+        let entries = whole.as_ref().ok().and_then(|tree| tree.get("packages"));
+        for (name, wanted) in different {
+            if !entries.is_some_and(|entries| satisfied(entries, &key, &name, &wanted)) {
+                return Lock::Stale(file.to_owned(), format!("{name} {wanted}"));
+            }
         }
     }
     fits
@@ -70,26 +79,46 @@ fn head(source: &Source) -> Option<Source> {
     Some(Source::new(source.path.clone(), format!("{head}}}}}")))
 }
 
-fn difference(package: &Package, entry: &Tree) -> Option<String> {
-    ["dependencies", "devDependencies", "optionalDependencies"]
-        .into_iter()
-        .find_map(|table| {
-            let locked = entry.get(table);
-            package
-                .table(table)
-                .filter(|(name, _)| {
-                    // npm moves a name that stands in both tables to the optional one.
-                    table != "dependencies"
-                        || package
-                            .table("optionalDependencies")
-                            .all(|(optional, _)| optional != *name)
-                })
-                .find(|(name, wanted)| {
-                    locked
-                        .and_then(|locked| locked.get(name))
-                        .and_then(Tree::text)
-                        != Some(*wanted)
-                })
-                .map(|(name, wanted)| format!("{name} {wanted}"))
-        })
+fn difference(package: &Package, entry: &Tree) -> Vec<(String, String)> {
+    let mut different = Vec::new();
+    for table in ["dependencies", "devDependencies", "optionalDependencies"] {
+        let locked = entry.get(table);
+        for (name, wanted) in package.table(table) {
+            // npm moves a name that stands in both tables to the optional one.
+            let moved = table == "dependencies"
+                && package
+                    .table("optionalDependencies")
+                    .any(|(optional, _)| optional == name);
+            let known = locked
+                .and_then(|locked| locked.get(name))
+                .and_then(Tree::text);
+            if !moved && known != Some(wanted) {
+                different.push((name.to_owned(), wanted.to_owned()));
+            }
+        }
+    }
+    different
+}
+
+/// npm takes another requirement as well when the locked version satisfies it.
+fn satisfied(entries: &Tree, key: &RelPath, name: &str, wanted: &str) -> bool {
+    let place = RelPath::root().join("node_modules").join(name);
+    let own = key.join(place.as_str());
+    let Some(entry) = entries
+        .get(own.as_str())
+        .or_else(|| entries.get(place.as_str()))
+    else {
+        return false;
+    };
+    let (Some(version), Some(range)) = (
+        entry
+            .get("version")
+            .and_then(Tree::text)
+            .and_then(Version::parse),
+        Constraint::node(wanted),
+    ) else {
+        // A link, an address or a tag: only npm can tell.
+        return true;
+    };
+    range.allows(&version)
 }

@@ -177,14 +177,16 @@ fn replaced(facts: &Facts, command: &Command) -> bool {
     let Command::Exec(words) = command else {
         return false;
     };
+    // `vite` is `vite --host` too, but not `vite build`; `vite *` would be.
     let starts_with = |start: &str| {
-        let mut wanted = start.split_whitespace();
-        words.len() >= start.split_whitespace().count()
-            && words
-                .iter()
-                .map(String::as_str)
-                .zip(&mut wanted)
-                .all(|(a, b)| a == b)
+        let mut wanted: Vec<&str> = start.split_whitespace().collect();
+        let open = wanted.last() == Some(&"*");
+        wanted.truncate(wanted.len() - usize::from(open));
+        let same = wanted.iter().zip(words).all(|(a, b)| a == b);
+        let next = words.get(wanted.len());
+        words.len() >= wanted.len()
+            && same
+            && (open || wanted.len() > 1 || next.is_none_or(|next| next.starts_with('-')))
     };
     let server = !facts.static_root.is_empty()
         && matches!(

@@ -46,6 +46,7 @@ pub(super) fn last_stage(
     launch: &Launch,
     build: Option<&Build>,
     modules: &Modules,
+    user: &str,
 ) -> Last {
     let install = &model.install;
     let component = resolver.component;
@@ -116,6 +117,14 @@ pub(super) fn last_stage(
             let source = absolute(DIR, &model.path, &artifact.from);
             copies.push(from("build", source, destination(&artifact.to)));
         }
+        // Folders that the build leaves empty, for the program to write to.
+        for found in &facts.writable {
+            let source = absolute(DIR, &model.path, &found.value);
+            copies.push(Copy {
+                owner: user.to_owned(),
+                ..from("build", source, destination(&found.value))
+            });
+        }
         let list: Vec<&str> = facts
             .artifacts
             .iter()
@@ -150,6 +159,9 @@ pub(super) fn last_stage(
 
 /// A folder's destination is written relative to the work folder.
 fn destination(to: &str) -> String {
+    if to.starts_with('/') {
+        return format!("{}/", to.trim_end_matches('/'));
+    }
     let to = to.trim_start_matches("./");
     if to.is_empty() || to == "." {
         "./".to_owned()

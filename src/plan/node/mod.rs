@@ -52,8 +52,6 @@ pub struct NodeDetails {
     pub keep_tools: bool,
     /// COPY lines of the last stage, in order.
     pub copies: Vec<Copy>,
-    /// Folders to make for the program, owned by its user.
-    pub owned: Vec<String>,
     /// Where files for a web server come from; absent for a program.
     pub site: Option<Site>,
 }
@@ -205,7 +203,6 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguageP
             exclude: false,
             owner: String::new(),
         }],
-        owned: Vec::new(),
         site: Some(served.site),
     };
     Ok(LanguagePlan {
@@ -321,14 +318,7 @@ fn plan_program(
     }
     let init = init.map(|(_, file)| file.to_owned());
     let image::Last { copies, workdir } =
-        image::last_stage(resolver, model, &launch, build.as_ref(), &modules);
-    let owned = resolver
-        .component
-        .facts
-        .writable
-        .iter()
-        .map(|found| found.value.clone())
-        .collect();
+        image::last_stage(resolver, model, &launch, build.as_ref(), &modules, &user);
     let (entrypoint, cmd) = launch.words(model, &base.tools, &run, init.is_some(), &workdir);
     let mut env = vec![Pair {
         name: "NODE_ENV".to_owned(),
@@ -355,7 +345,6 @@ fn plan_program(
         apk: base_role == "build-alpine",
         keep_tools,
         copies,
-        owned,
         site: None,
     };
     Ok(LanguagePlan {
