@@ -58,15 +58,8 @@ pub(super) fn apply(
         let detector = matched.detector;
         let named = detector.name.is_some();
         let rank = if named { Rank::Framework } else { Rank::Source };
-        add(
-            &mut facts,
-            &detector.facts,
-            rank,
-            matched.confidence,
-            &matched.evidence,
-            &matched.variables,
-        );
-        for variant in &detector.variant {
+        // Of equals the first that is added stands above, so the later variants come first.
+        for variant in detector.variant.iter().rev() {
             let cx = Cx {
                 component,
                 sources,
@@ -74,6 +67,11 @@ pub(super) fn apply(
             };
             let mut variables = matched.variables.clone();
             if let Some((evidence, confidence)) = any(&variant.when, &cx, &mut variables) {
+                // What only rules something out has no place of its own.
+                let evidence = match evidence.at {
+                    Some(_) => evidence,
+                    None => matched.evidence.clone(),
+                };
                 let rank = if named { Rank::Variant } else { Rank::Source };
                 add(
                     &mut facts,
@@ -85,6 +83,14 @@ pub(super) fn apply(
                 );
             }
         }
+        add(
+            &mut facts,
+            &detector.facts,
+            rank,
+            matched.confidence,
+            &matched.evidence,
+            &matched.variables,
+        );
         if let Some(name) = &detector.name {
             frameworks.push(Framework {
                 id: detector.id.clone(),

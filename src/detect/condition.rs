@@ -92,6 +92,19 @@ fn eval(
 
 /// The first file that one of the globs names and, where a pattern is given, that holds it.
 fn file(condition: &Condition, cx: &Cx<'_>, variables: &mut Variables) -> Option<Evidence> {
+    if let Some(glob) = condition
+        .file
+        .0
+        .iter()
+        .find(|glob| is_folder(glob, cx.sources))
+    {
+        let full = cx.component.dir.join(glob.as_str());
+        return Some(Evidence::file(
+            cx.rule,
+            full,
+            format!("there is {}", glob.as_str()),
+        ));
+    }
     for path in condition
         .file
         .0
@@ -114,6 +127,15 @@ fn file(condition: &Condition, cx: &Cx<'_>, variables: &mut Variables) -> Option
         }
     }
     None
+}
+
+/// `public/` names a folder, which is there when it holds a file.
+fn is_folder(glob: &Glob, sources: &Sources<'_>) -> bool {
+    glob.is_literal()
+        && glob
+            .as_str()
+            .strip_suffix('/')
+            .is_some_and(|folder| sources.view().has_dir(folder))
 }
 
 /// Files of a component that a search may look at when it names no folder.

@@ -105,6 +105,7 @@ pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
     leave_side_folders(&mut components, &mut detection.passed_over);
     components.sort_by(|a, b| (&a.dir, a.language).cmp(&(&b.dir, b.language)));
     apply_detectors(repo, packs, &mut components);
+    leave_libraries(&mut components, &mut detection.passed_over);
     settle_folders(&mut components, &mut detection.passed_over);
     unique_names(&mut components, repo.folder_name());
     detection.components = components;
@@ -187,6 +188,25 @@ fn apply_detectors(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
                 }
             });
         }
+    });
+}
+
+/// Leaves out what turned out to be no program, unless nothing else would be left.
+fn leave_libraries(components: &mut Vec<Component>, passed_over: &mut Vec<PassedOver>) {
+    let why = |component: &Component| language(component.language)?.passed_over(component);
+    if components.iter().all(|component| why(component).is_some()) {
+        return;
+    }
+    components.retain(|component| match why(component) {
+        Some(why) => {
+            passed_over.push(PassedOver {
+                dir: component.dir.clone(),
+                language: component.language,
+                why,
+            });
+            false
+        }
+        None => true,
     });
 }
 

@@ -4,6 +4,7 @@
 //! frameworks are data.
 
 pub mod go;
+pub mod node;
 pub mod rust;
 mod sources;
 
@@ -38,6 +39,12 @@ pub trait Language: Sync {
     /// Facts that need the component's sources or what the detectors found. Runs after them.
     fn refine(&self, _repo: &Repo, _component: &mut Component, _sources: &Sources<'_>) {}
 
+    /// Why a component is no program after all, once everything is known about it; then it is
+    /// left out, unless nothing else would be left.
+    fn passed_over(&self, _component: &Component) -> Option<String> {
+        None
+    }
+
     /// True for a language whose components are dropped inside those of others (plain HTML).
     fn only_alone(&self) -> bool {
         false
@@ -46,7 +53,7 @@ pub trait Language: Sync {
 
 /// Every language. The order does not matter: of two languages in one folder the component that
 /// is surer to be a program stays ([`Component::sure`]).
-pub const LANGUAGES: &[&dyn Language] = &[&go::Go, &rust::Rust];
+pub const LANGUAGES: &[&dyn Language] = &[&go::Go, &node::Node, &rust::Rust];
 
 /// One program (or site) of the repository.
 #[derive(Debug, Serialize)]
@@ -128,6 +135,7 @@ pub struct Framework {
 pub enum Model {
     Go(go::GoModel),
     Rust(rust::RustModel),
+    Node(node::NodeModel),
 }
 
 impl Component {

@@ -71,9 +71,10 @@ impl<'r> Sources<'r> {
                     .is_some_and(|(_, ending)| language.sources().contains(&ending))
             })
             .filter(|file| {
-                !file
-                    .parent()
-                    .is_some_and(|dir| dir.parts().any(|part| BESIDE.contains(&part)))
+                !file.parent().is_some_and(|dir| {
+                    dir.parts()
+                        .any(|part| BESIDE.contains(&part) || part.starts_with('.'))
+                })
             })
             .filter(|file| {
                 inner.is_empty() || {

@@ -49,7 +49,8 @@ pub struct Condition {
     /// Only dependencies that production installs count.
     #[serde(default)]
     pub production: bool,
-    /// Any of these globs names a file of the component. `**` looks into sub-folders, and then
+    /// Any of these globs names a file of the component, or with a `/` at its end a folder that
+    /// holds files. `**` looks into sub-folders, and then
     /// only at as many files as the scan's budget allows, the likeliest first.
     #[serde(default)]
     pub file: Globs,

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::resolver::Resolver;
 use crate::diag::Result;
-use crate::facts::{Confidence, Evidence, Found, HealthFact, Kind};
+use crate::facts::{Confidence, Evidence, Found, HealthFact, Kind, Slot};
 
 /// The health check of the last stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -48,6 +48,18 @@ pub(super) fn health(
     port: Option<u16>,
     command: impl FnOnce(Option<&str>) -> Vec<String>,
 ) -> Result<Health> {
+    let slot = &resolver.component.facts.health;
+    health_of(resolver, kind, port, slot, command)
+}
+
+/// As [`health`], with candidates that the planner knows better than the detectors.
+pub(super) fn health_of(
+    resolver: &mut Resolver<'_>,
+    kind: Kind,
+    port: Option<u16>,
+    slot: &Slot<HealthFact>,
+    command: impl FnOnce(Option<&str>) -> Vec<String>,
+) -> Result<Health> {
     let parse = |text: &str| match text {
         "none" => Some(HealthFact::None("the settings say so".to_owned())),
         "tcp" => Some(HealthFact::Tcp),
@@ -73,7 +85,6 @@ pub(super) fn health(
         );
         return Ok(Health::none(reason));
     }
-    let slot = &resolver.component.facts.health;
     let found: Option<Found<HealthFact>> = resolver.choose("health", slot, parse)?;
     let fact = found.map(|found| found.value);
     if fact.is_none() {

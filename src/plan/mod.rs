@@ -6,12 +6,14 @@ mod go;
 mod health;
 mod ignore;
 pub mod images;
+mod node;
 pub mod options;
 pub mod packages;
 pub mod question;
 mod resolver;
 mod rust;
 pub mod settings;
+mod site;
 
 use std::collections::BTreeMap;
 
@@ -128,6 +130,7 @@ pub struct Output {
 pub enum Details {
     Go(go::GoDetails),
     Rust(rust::RustDetails),
+    Node(node::NodeDetails),
 }
 
 /// What a language's planner gives; the common part is put around it.
@@ -197,6 +200,7 @@ pub fn resolve(
         let made = match &component.model {
             Model::Go(model) => go::plan(&mut resolver, model, kind)?,
             Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
+            Model::Node(model) => node::plan(&mut resolver, model, kind)?,
         };
         let decisions = std::mem::take(&mut resolver.decisions);
         let finished = finish(repo, detection, component, kind, made, decisions, alone);

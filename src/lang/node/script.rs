@@ -1,0 +1,348 @@
+//! What a script of a manifest runs in the end: variables, folders and package managers around a
+//! command are taken off, so that the program itself can be started.
+
+use crate::facts::Command;
+use crate::lang::Script;
+
+/// A script, followed to the program that it starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Program {
+    pub command: Command,
+    /// Variables set in front of the command.
+    pub env: Vec<(String, String)>,
+    /// Set when the script hands over to another package of the workspace.
+    pub member: Option<Member>,
+    /// A tool that restarts the program when a file changes was taken off.
+    pub watched: Option<String>,
+    /// Commands in front of it that the build runs anyway.
+    pub dropped: Vec<String>,
+}
+
+/// Another package's script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Member {
+    /// Its name, or its folder as seen from the package whose script it is.
+    pub package: String,
+    pub script: String,
+}
+
+/// Scripts that call each other end here.
+const DEPTH: usize = 8;
+
+/// Follows a script's text. `scripts` are those of the same manifest.
+pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
+    let mut program = Program {
+        command: Command::Shell(text.trim().to_owned()),
+        env: Vec::new(),
+        member: None,
+        watched: None,
+        dropped: Vec::new(),
+    };
+    let mut text = text.trim().to_owned();
+    for _ in 0..DEPTH {
+        let parts: Vec<&str> = text.split("&&").map(str::trim).collect();
+        let Some((last, before)) = parts.split_last() else {
+            break;
+        };
+        let mut folder = None;
+        let mut keep = Vec::new();
+        for part in before {
+            if let Some(dir) = part.strip_prefix("cd ") {
+                folder = Some(dir.trim().to_owned());
+            } else if builds(part) {
+                program.dropped.push((*part).to_owned());
+            } else {
+                keep.push(*part);
+            }
+        }
+        if !keep.is_empty() {
+            // The rest runs first at every start: only a shell can do both.
+            if folder.is_none() {
+                let rest: Vec<&str> = keep.iter().chain([last]).copied().collect();
+                program.command = Command::Shell(rest.join(" && "));
+            }
+            return program;
+        }
+        let mut rest = *last;
+        while let Some((name, value, after)) = assignment(rest) {
+            program.env.push((name, value));
+            rest = after;
+        }
+        let command = Command::parse(rest);
+        program.command = command.clone();
+        let Command::Exec(words) = command else {
+            return program;
+        };
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        let (words, watched) = strip(&words);
+        if let Some(tool) = watched {
+            program.watched = Some(tool.to_owned());
+        }
+        program.command = Command::exec(words.iter().copied());
+        match handed_over(&words) {
+            Some(Next::Member(mut member)) => {
+                if let Some(folder) = folder {
+                    member.package = format!("{folder}/{}", member.package);
+                }
+                program.member = Some(member);
+                return program;
+            }
+            Some(Next::Script(name, arguments)) => {
+                if let Some(package) = folder {
+                    program.member = Some(Member {
+                        package,
+                        script: name.to_owned(),
+                    });
+                    return program;
+                }
+                let Some(script) = scripts.iter().find(|script| script.name == name) else {
+                    return program;
+                };
+                text = script.body.trim().to_owned();
+                for argument in arguments {
+                    text.push(' ');
+                    text.push_str(argument);
+                }
+            }
+            None => {
+                if let Some(package) = folder {
+                    program.member = Some(Member {
+                        package,
+                        script: String::new(),
+                    });
+                }
+                return program;
+            }
+        }
+    }
+    program
+}
+
+enum Next<'a> {
+    Script(&'a str, Vec<&'a str>),
+    Member(Member),
+}
+
+/// A part of a start script that only builds.
+fn builds(part: &str) -> bool {
+    let words: Vec<&str> = part.split_whitespace().collect();
+    match words.as_slice() {
+        ["npm" | "pnpm" | "yarn" | "bun", "run", name, ..] => name.starts_with("build"),
+        ["pnpm" | "yarn", name] => name.starts_with("build"),
+        ["tsc", ..] | ["npx", "tsc", ..] => true,
+        [_, "build", ..] => true,
+        _ => false,
+    }
+}
+
+/// `NAME=value` in front of a command, when the value needs no shell.
+fn assignment(text: &str) -> Option<(String, String, &str)> {
+    let (name, rest) = text.split_once('=')?;
+    let is_name = !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let (value, rest) = rest.split_once(char::is_whitespace)?;
+    let plain = value
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._/:,+@=-".contains(&b));
+    (is_name && plain).then(|| (name.to_owned(), value.to_owned(), rest.trim_start()))
+}
+
+/// Takes off what stands in front of the program: `exec`, `npx`, `cross-env`, `nodemon`.
+fn strip<'a>(words: &[&'a str]) -> (Vec<&'a str>, Option<&'a str>) {
+    let mut words = words.to_vec();
+    let mut watched = None;
+    for _ in 0..DEPTH {
+        match words.as_slice() {
+            [
+                "exec" | "npx" | "bunx" | "cross-env" | "cross-env-shell",
+                _,
+                ..,
+            ] if !words[1].starts_with('-') => {
+                words.remove(0);
+            }
+            ["yarn", "node", _, ..] => {
+                words.remove(0);
+            }
+            ["npx", "-y" | "--yes", _, ..] | ["pnpm" | "npm" | "yarn", "exec", _, ..] => {
+                words.drain(..2);
+            }
+            ["nodemon" | "node-dev", file] if !file.starts_with('-') => {
+                watched = Some(words[0]);
+                words[0] = "node";
+            }
+            ["ts-node-dev", ..] => {
+                watched = Some(words[0]);
+                words.retain(|word| !word.starts_with("--"));
+                words[0] = "ts-node";
+            }
+            ["tsx", "watch", ..] => {
+                watched = Some("tsx watch");
+                words.remove(1);
+            }
+            ["node" | "bun", "--watch" | "--hot", _, ..] => {
+                watched = Some(words[1]);
+                words.remove(1);
+            }
+            _ => break,
+        }
+    }
+    (words, watched)
+}
+
+/// Whether the words start another script, here or in another package.
+fn handed_over<'a>(words: &[&'a str]) -> Option<Next<'a>> {
+    let member = |package: &str, script: &str| {
+        Some(Next::Member(Member {
+            package: package.to_owned(),
+            script: script.to_owned(),
+        }))
+    };
+    match words {
+        ["npm", "start" | "run" | "run-script", rest @ ..] => {
+            let script = if words[1] == "start" { "start" } else { "" };
+            let mut package = None;
+            let mut names = Vec::new();
+            let mut words = rest.iter();
+            let mut arguments = Vec::new();
+            while let Some(word) = words.next() {
+                match *word {
+                    "-w" | "--workspace" | "--prefix" => package = words.next().copied(),
+                    "--" => {
+                        arguments = words.by_ref().copied().collect();
+                    }
+                    other => match other.split_once('=') {
+                        Some(("--workspace" | "-w" | "--prefix", name)) => package = Some(name),
+                        _ if other.starts_with('-') => {}
+                        _ => names.push(other),
+                    },
+                }
+            }
+            let script = match names.first() {
+                Some(name) if script.is_empty() => name,
+                _ if script.is_empty() => return None,
+                _ => script,
+            };
+            match package {
+                Some(package) => member(package, script),
+                None => Some(Next::Script(script, arguments)),
+            }
+        }
+        ["npm", "-w" | "--prefix", package, rest @ ..] => {
+            let script = rest.iter().rfind(|word| !word.starts_with('-'))?;
+            member(package, script)
+        }
+        [
+            "pnpm",
+            "--filter" | "-F" | "-C" | "--dir",
+            package,
+            rest @ ..,
+        ] => {
+            let script = rest.iter().find(|word| **word != "run")?;
+            member(package.trim_matches(['{', '}']), script)
+        }
+        ["yarn", "workspace", package, rest @ ..] => {
+            let script = rest.iter().find(|word| **word != "run")?;
+            member(package, script)
+        }
+        ["bun", "--filter" | "--cwd", package, rest @ ..]
+        | ["bun", "run", "--filter" | "--cwd", package, rest @ ..] => {
+            let script = rest.iter().find(|word| **word != "run")?;
+            member(package, script)
+        }
+        ["turbo", rest @ ..] => {
+            let filter = rest.iter().enumerate().find_map(|(at, word)| {
+                word.strip_prefix("--filter=")
+                    .or_else(|| (*word == "--filter").then(|| rest.get(at + 1).copied())?)
+            })?;
+            let script = rest
+                .iter()
+                .find(|word| **word != "run" && !word.starts_with('-'))?;
+            member(filter.trim_end_matches("..."), script)
+        }
+        ["nx", "start" | "serve", package, ..] => member(package, "start"),
+        ["pnpm" | "yarn" | "bun", "run", name, rest @ ..] | ["pnpm" | "yarn", name, rest @ ..]
+            if !name.starts_with('-') =>
+        {
+            Some(Next::Script(name, rest.to_vec()))
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::Location;
+    use crate::repo::RelPath;
+
+    fn program(text: &str, scripts: &[(&str, &str)]) -> Program {
+        let scripts: Vec<Script> = scripts
+            .iter()
+            .map(|(name, body)| Script {
+                name: (*name).to_owned(),
+                body: (*body).to_owned(),
+                at: Location::file(RelPath::root()),
+            })
+            .collect();
+        follow(text, &scripts)
+    }
+
+    #[test]
+    fn programs_are_found_behind_what_stands_around_them() {
+        for (text, expected) in [
+            ("node dist/main.js", "node dist/main.js"),
+            ("NODE_ENV=production node .", "node ."),
+            (
+                "cross-env NODE_ENV=production node x.js --a",
+                "node x.js --a",
+            ),
+            ("npm run build && node x.js", "node x.js"),
+            ("nodemon server.js", "node server.js"),
+            ("npx next start -p 4000", "next start -p 4000"),
+            (
+                "prisma migrate deploy && node x.js",
+                "prisma migrate deploy && node x.js",
+            ),
+            ("node $FILE", "node $FILE"),
+            ("npm run serve", "node s.js"),
+            ("npm run serve -- --port 1", "node s.js --port 1"),
+            ("yarn serve", "node s.js"),
+            ("pnpm run serve", "node s.js"),
+            ("bun run index.ts", "bun run index.ts"),
+            ("yarn node x.js", "node x.js"),
+        ] {
+            let program = program(text, &[("serve", "node s.js")]);
+            assert_eq!(program.command.to_string(), expected, "{text}");
+            assert_eq!(program.member, None, "{text}");
+        }
+    }
+
+    #[test]
+    fn other_packages_are_named() {
+        for (text, package, script) in [
+            ("cd apps/web && npm start", "apps/web", "start"),
+            ("npm start -w apps/web", "apps/web", "start"),
+            ("npm run start --workspace=@a/web", "@a/web", "start"),
+            ("pnpm --filter web start", "web", "start"),
+            ("yarn workspace web run serve", "web", "serve"),
+            ("turbo run start --filter=web", "web", "start"),
+            ("cd apps/web && node x.js", "apps/web", ""),
+        ] {
+            let member = program(text, &[])
+                .member
+                .unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(
+                (member.package.as_str(), member.script.as_str()),
+                (package, script),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_ring_of_scripts_ends() {
+        let ring = [("a", "npm run b"), ("b", "npm run a")];
+        let _ = program("npm run a", &ring);
+    }
+}

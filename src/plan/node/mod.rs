@@ -1,0 +1,397 @@
+//! Node.js and Bun: from facts to stages.
+
+mod image;
+mod install;
+mod launch;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::go::port;
+use super::health::health;
+use super::images::{Image, Line};
+use super::resolver::{Failure, Resolver};
+use super::site::{self, Site};
+use super::{Details, LanguagePlan, Pair};
+use crate::facts::{Command, Confidence, Evidence, Found, Kind};
+use crate::lang::node::manager::Manager;
+use crate::lang::node::{NodeModel, Runtime};
+use crate::parse::version::Constraint;
+
+pub(crate) use image::Copy;
+
+/// What the Node templates know.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct NodeDetails {
+    pub manager: String,
+    /// Packages that npm installs for everyone in the base stage: the package manager.
+    pub tools: Vec<String>,
+    /// The image's own copy of the tool is in the way.
+    pub force: bool,
+    /// Bun's program is copied from `image.bun`.
+    pub bun: bool,
+    /// The manifests keep their folders below the work folder.
+    pub parents: bool,
+    /// The package manager's cache, as fields of a mount; empty when nothing is installed.
+    pub cache: String,
+    /// Build secrets of the install, as fields of mounts.
+    pub secrets: Vec<String>,
+    /// The build stage; absent when there is nothing to build.
+    pub build: Option<Build>,
+    /// Commands that install what production needs; empty when that is nothing, or is taken from
+    /// the build stage.
+    pub modules: Vec<Command>,
+    /// Where the base stage has an init without libraries; absent when the program ends on
+    /// SIGTERM by itself.
+    pub init: Option<String>,
+    /// The base stage is Alpine's.
+    pub apk: bool,
+    /// The package manager is needed in the last stage too.
+    pub keep_tools: bool,
+    /// COPY lines of the last stage, in order.
+    pub copies: Vec<Copy>,
+    /// Where files for a web server come from; absent for a program.
+    pub site: Option<Site>,
+}
+
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Build {
+    /// Empty when no package is needed.
+    pub install: Vec<Command>,
+    pub commands: Vec<Command>,
+    /// Caches of the build tools, as fields of mounts.
+    pub caches: Vec<String>,
+}
+
+/// Where the sources stand in the build stage, and in the last one.
+const DIR: &str = "/app";
+
+pub(super) fn plan(
+    resolver: &mut Resolver<'_>,
+    model: &NodeModel,
+    kind: Kind,
+) -> Result<LanguagePlan, Failure> {
+    if kind == Kind::Static {
+        plan_site(resolver, model)
+    } else {
+        plan_program(resolver, model, kind)
+    }
+}
+
+/// The stages before the last one.
+pub(super) struct Base {
+    pub line: Line,
+    pub images: BTreeMap<String, Image>,
+    tools: install::Tools,
+}
+
+/// The image that packages are installed on. Bun alone is enough when it is the package manager
+/// and runs the program as well.
+fn base(
+    resolver: &mut Resolver<'_>,
+    model: &NodeModel,
+    runtime: Runtime,
+    role: &str,
+) -> Result<Base, Failure> {
+    let manager = model.install.manager;
+    let mut images = BTreeMap::new();
+    let bun_line = |resolver: &Resolver<'_>| {
+        let wanted = model.bun.value().cloned().unwrap_or(Constraint::Any);
+        resolver
+            .catalogue
+            .choose("bun", &wanted)
+            .or_else(|_| resolver.catalogue.choose("bun", &Constraint::Any))
+    };
+    let (line, name) = match (runtime, manager) {
+        (Runtime::Bun, Manager::Bun) => (resolver.runtime("bun")?, "bun"),
+        (Runtime::Bun, _) => {
+            let _ = resolver.runtime("bun")?;
+            let wanted = model.node.value().cloned().unwrap_or(Constraint::Any);
+            (resolver.catalogue.choose("node", &wanted)?, "node")
+        }
+        (Runtime::Node, _) => (resolver.runtime("node")?, "node"),
+    };
+    images.insert("build".to_owned(), resolver.image(name, &line, role)?);
+    if name == "node" && (manager == Manager::Bun || runtime == Runtime::Bun) {
+        let bun = bun_line(resolver)?;
+        images.insert("bun".to_owned(), resolver.image("bun", &bun, "build")?);
+    }
+    if name == "node"
+        && let Some(exact) = model.node.best()
+        && crate::parse::version::Version::parse(&exact.value.to_string()).is_some_and(|version| {
+            version.parts().len() == 3 && line.newest.as_ref() != Some(&version)
+        })
+        && exact
+            .value
+            .to_string()
+            .trim_start_matches('v')
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b == b'.')
+    {
+        resolver.decide(
+            "runtime",
+            format!("the newest Node.js {}", line.version),
+            Confidence::Likely,
+            Evidence {
+                why: format!(
+                    "{}; the line's image gets its security fixes, --pin holds one build",
+                    exact.evidence.why
+                ),
+                ..exact.evidence.clone()
+            },
+        );
+    }
+    if let Some(found) = resolver.component.facts.package_manager.best() {
+        let (value, confidence, because) = (
+            found.value.clone(),
+            found.confidence,
+            found.evidence.clone(),
+        );
+        resolver.decide("package manager", value, confidence, because);
+    }
+    let tools = install::tools(resolver, model, &line, name);
+    Ok(Base {
+        line,
+        images,
+        tools,
+    })
+}
+
+fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguagePlan, Failure> {
+    let base = base(resolver, model, Runtime::Node, "build")?;
+    let packages = packages(resolver, model, &base);
+    let build = install::build(resolver, model, &base)?;
+    let facts = &resolver.component.facts;
+    let Some(folder) = facts.static_root.best().cloned() else {
+        return Err(resolver.needs("kind", "the folder of built files is not known", &[]));
+    };
+    resolver.decide(
+        "static files",
+        &folder.value,
+        folder.confidence,
+        folder.evidence.clone(),
+    );
+    let served = site::served(resolver)?;
+    let mut images = base.images;
+    images.extend(served.image);
+    let stage = build.is_some().then(|| "build".to_owned());
+    let from = if stage.is_some() {
+        image::absolute(DIR, &model.path, &folder.value)
+    } else {
+        resolver.component.dir.join(&folder.value).to_string()
+    };
+    let (manifests, parents) = install::manifests(model);
+    let details = NodeDetails {
+        manager: model.install.manager.name().to_owned(),
+        tools: base.tools.packages,
+        force: base.tools.force,
+        bun: images.contains_key("bun"),
+        parents,
+        cache: install::cache(model),
+        secrets: install::secrets(model),
+        build,
+        modules: Vec::new(),
+        init: None,
+        apk: false,
+        keep_tools: false,
+        copies: vec![Copy {
+            stage,
+            from,
+            to: site::ROOT.to_owned(),
+            exclude: false,
+            owner: String::new(),
+        }],
+        site: Some(served.site),
+    };
+    Ok(LanguagePlan {
+        template: "node/spa.Dockerfile.j2",
+        image: images,
+        env: Vec::new(),
+        build_env: Vec::new(),
+        build_packages: packages.build,
+        run_packages: Vec::new(),
+        manifests,
+        build_dir: DIR.to_owned(),
+        workdir: site::ROOT.to_owned(),
+        user: served.user,
+        port: served.port,
+        health: served.health,
+        entrypoint: served.entrypoint,
+        cmd: Vec::new(),
+        stop_signal: served.stop_signal,
+        details: Details::Node(details),
+    })
+}
+
+/// Debian packages for the base stage and for the last one.
+pub(super) struct Packages {
+    pub build: Vec<String>,
+    pub run: Vec<String>,
+}
+
+/// What native modules need, and git where a package comes from there.
+fn packages(resolver: &mut Resolver<'_>, model: &NodeModel, base: &Base) -> Packages {
+    let release = base
+        .images
+        .get("build")
+        .and_then(|image| image.release.clone());
+    let names = resolver
+        .component
+        .manifest
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.production)
+        .map(|dependency| dependency.name.as_str());
+    let facts = &resolver.component.facts;
+    let texts = |list: &[Found<String>]| list.iter().map(|found| found.value.clone()).collect();
+    let mut packages = Packages {
+        build: texts(&facts.build_packages),
+        run: texts(&facts.run_packages),
+    };
+    for row in resolver.packages.needed("node", names) {
+        let (build, run) = (row.build(release.as_deref()), row.run(release.as_deref()));
+        packages.build.extend_from_slice(build);
+        packages.run.extend_from_slice(run);
+        let mut why = format!("{} needs them", row.dependency.join(", "));
+        if let Some(note) = &row.note {
+            why = format!("{why}; {note}");
+        }
+        let mut both: Vec<&str> = build.iter().chain(run).map(String::as_str).collect();
+        both.sort_unstable();
+        both.dedup();
+        let because = Evidence::rule("node/packages", why);
+        resolver.decide("packages", both.join(", "), Confidence::Likely, because);
+    }
+    if model.install.git {
+        let names = ["ca-certificates", "git"];
+        packages.build.extend(names.map(str::to_owned));
+        let because = Evidence::rule("node/git", "a dependency comes from a git repository");
+        resolver.decide("packages", names.join(", "), Confidence::Likely, because);
+    }
+    packages
+}
+
+fn plan_program(
+    resolver: &mut Resolver<'_>,
+    model: &NodeModel,
+    kind: Kind,
+) -> Result<LanguagePlan, Failure> {
+    let start = launch::choose(resolver, model)?;
+    let launch = launch::launch(resolver, model, &start);
+    let runtime = launch.runtime(model);
+    let base_role = if wants_alpine(resolver) {
+        "build-alpine"
+    } else {
+        "build"
+    };
+    let base = base(resolver, model, runtime, base_role)?;
+    let mut packages = packages(resolver, model, &base);
+    let keep_tools = launch.needs_manager() || model.calls_manager.is_some();
+    let run = launch::run_image(
+        resolver, model, &launch, &base, runtime, keep_tools, &packages,
+    )?;
+    let user = run.user.clone().unwrap_or_else(|| "1000:1000".to_owned());
+    let build = install::build(resolver, model, &base)?;
+    let modules = install::modules(resolver, model, &launch, &base, build.is_some());
+
+    let port = port(resolver, kind, 3000)?;
+    let interpreter = if runtime == Runtime::Bun {
+        "bun".to_owned()
+    } else if run.shell {
+        "node".to_owned()
+    } else {
+        run.entrypoint.first().cloned().unwrap_or_default()
+    };
+    let variable = resolver.component.facts.port_variable.value().cloned();
+    let health = health(resolver, kind, port, |path| {
+        let port = match &variable {
+            Some(name) => format!("${{process.env.{name}}}"),
+            None => port.unwrap_or_default().to_string(),
+        };
+        vec![interpreter.clone(), "-e".to_owned(), probe(path, &port)]
+    })?;
+    let init = launch::init(resolver, model, base_role);
+    if let Some((name, _)) = init {
+        packages.build.push(name.to_owned());
+    }
+    let init = init.map(|(_, file)| file.to_owned());
+    let image::Last { copies, workdir } =
+        image::last_stage(resolver, model, &launch, build.as_ref(), &modules, &user);
+    let (entrypoint, cmd) = launch.words(model, &base.tools, &run, init.is_some(), &workdir);
+    let mut env = vec![Pair {
+        name: "NODE_ENV".to_owned(),
+        value: "production".to_owned(),
+    }];
+    env.extend(launch.env(model, &workdir));
+    if keep_tools {
+        env.extend(base.tools.run_env.clone());
+    }
+    let mut images = base.images;
+    images.insert("run".to_owned(), run);
+    let (manifests, parents) = install::manifests(model);
+    let details = NodeDetails {
+        manager: model.install.manager.name().to_owned(),
+        tools: base.tools.packages,
+        force: base.tools.force,
+        bun: images.contains_key("bun") && (model.install.manager == Manager::Bun || keep_tools),
+        parents,
+        cache: install::cache(model),
+        secrets: install::secrets(model),
+        build,
+        modules: modules.commands,
+        init,
+        apk: base_role == "build-alpine",
+        keep_tools,
+        copies,
+        site: None,
+    };
+    Ok(LanguagePlan {
+        template: "node/base.Dockerfile.j2",
+        image: images,
+        env,
+        build_env: Vec::new(),
+        build_packages: packages.build,
+        run_packages: packages.run,
+        manifests,
+        build_dir: DIR.to_owned(),
+        workdir,
+        user,
+        port,
+        health,
+        entrypoint,
+        cmd,
+        stop_signal: None,
+        details: Details::Node(details),
+    })
+}
+
+fn wants_alpine(resolver: &Resolver<'_>) -> bool {
+    resolver
+        .setting("base")
+        .is_some_and(|(base, _)| base == "alpine")
+}
+
+/// A few words of JavaScript that end with 0 when the program answers. `port` is a number or an
+/// expression of a template text.
+fn probe(path: Option<&str>, port: &str) -> String {
+    let plain = |path: &&str| {
+        path.bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"/._-~".contains(&b))
+    };
+    match path.filter(plain) {
+        Some(path) => format!(
+            "fetch(`http://127.0.0.1:{port}{path}`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
+        ),
+        None => {
+            let port = port
+                .strip_prefix("${")
+                .and_then(|port| port.strip_suffix('}'))
+                .unwrap_or(port);
+            format!(
+                "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
+            )
+        }
+    }
+}
