@@ -195,9 +195,25 @@ pub(super) fn plan(
         format!("{build_dir}/")
     };
     let (manifests, parents) = manifests(model, root, &top);
-    let toolchain = model.toolchain.as_ref();
-    let by_rustup = toolchain.is_some_and(|toolchain| toolchain.by_rustup);
-    let toolchain_path = toolchain.map(|toolchain| toolchain.path.clone());
+    let by_rustup = model.toolchain.as_ref().filter(|file| file.by_rustup);
+    let by_image = model.toolchain.as_ref().filter(|file| !file.by_rustup);
+    if let Some(file) = by_rustup {
+        let chosen = format!("{} by rustup", file.channel);
+        resolver.decide(
+            "toolchain",
+            chosen,
+            Confidence::Certain,
+            file.evidence.clone(),
+        );
+    }
+    if let Some(found) = facts.extra.get("loopback").and_then(Slot::best) {
+        let mut because = found.evidence.clone();
+        because.why = format!(
+            "{}, and nothing outside the container reaches that",
+            because.why
+        );
+        resolver.decide("address", "loopback", Confidence::Guess, because);
+    }
     Ok(LanguagePlan {
         template: "rust/base.Dockerfile.j2",
         image: BTreeMap::from([("build".to_owned(), build), ("run".to_owned(), run.clone())]),
@@ -237,14 +253,10 @@ pub(super) fn plan(
                 .iter()
                 .flat_map(|name| ["--package".to_owned(), name.clone()])
                 .collect(),
-            without: toolchain_path
-                .as_ref()
-                .filter(|_| !by_rustup)
-                .and_then(|path| path.below(root))
+            without: by_image
+                .and_then(|file| file.path.below(root))
                 .map(|path| path.to_string()),
-            rustup: toolchain_path
-                .filter(|_| by_rustup)
-                .map(|path| path.to_string()),
+            rustup: by_rustup.map(|file| file.path.to_string()),
             scratch: base == "scratch",
             musl,
             init,

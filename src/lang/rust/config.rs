@@ -11,6 +11,8 @@ use crate::repo::{RelPath, Repo, Source};
 #[derive(Clone, Debug)]
 pub struct Toolchain {
     pub path: RelPath,
+    pub channel: String,
+    pub evidence: Evidence,
     /// The channel is no stable one, or the file asks for targets: only rustup can provide that.
     pub by_rustup: bool,
 }
@@ -69,13 +71,15 @@ pub(super) fn toolchain(
         None
     };
     let stable = constraint.is_some();
+    let why = format!("{} asks for {channel}", source.path.name());
+    let evidence = Evidence::span("rust/toolchain-file", &source, &at, why);
     if let Some(constraint) = constraint {
-        let why = format!("{} asks for {channel}", source.path.name());
-        let because = Evidence::span("rust/toolchain-file", &source, &at, why);
-        runtime.certain(constraint, Rank::Dedicated, because);
+        runtime.certain(constraint, Rank::Dedicated, evidence.clone());
     }
     Some(Toolchain {
         path: source.path,
+        channel,
+        evidence,
         by_rustup: !stable || targets,
     })
 }

@@ -32,6 +32,14 @@ static TAKES_PATH: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
+/// Files and folders that the compiler reads, beside the source file or in the package.
+static INCLUDED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r#"include_(?:str|bytes)!\(\s*"(?P<beside>[^"]+)"|(?:migrate|include_dir|embed_migrations)!\(\s*"(?:\$CARGO_MANIFEST_DIR/)?(?P<package>[^"]+)"|#\[folder\s*=\s*"(?P<folder>[^"]+)""#,
+    )
+    .ok()
+});
+
 static SERVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"axum::serve|HttpServer::new|warp::serve|rocket::(?:build|ignite)|#\[launch\]|TcpListener::bind|Server::(?:bind|builder|new)").ok()
 });
@@ -70,6 +78,9 @@ pub(super) fn folders(repo: &Repo, component: &mut Component, sources: &Sources<
         }
     }
     for source in sources.all() {
+        for found in included(&dir, &source) {
+            push(&mut component.facts.keep, found);
+        }
         if source.path.name() == "build.rs" {
             continue;
         }
@@ -84,6 +95,41 @@ pub(super) fn folders(repo: &Repo, component: &mut Component, sources: &Sources<
             }
         }
     }
+}
+
+/// What is compiled in, relative to the package: no ignore file may leave it out.
+fn included(dir: &RelPath, source: &Source) -> Vec<Found<String>> {
+    let beside = source.path.parent().unwrap_or_default();
+    let Some(pattern) = INCLUDED.as_ref() else {
+        return Vec::new();
+    };
+    pattern
+        .captures_iter(&source.text)
+        .filter_map(|found| {
+            let path = match found.name("beside") {
+                Some(path) => beside.resolve(path.as_str()),
+                None => dir.resolve(
+                    found
+                        .name("package")
+                        .or_else(|| found.name("folder"))?
+                        .as_str(),
+                ),
+            };
+            let path = path?.below(dir).filter(|path| !path.is_root())?;
+            let evidence = Evidence::span(
+                "rust/included",
+                source,
+                &found.get(0)?.range(),
+                "the compiler reads it",
+            );
+            Some(Found {
+                value: path.to_string(),
+                rank: Rank::Source,
+                confidence: Confidence::Certain,
+                evidence,
+            })
+        })
+        .collect()
 }
 
 fn in_source(repo: &Repo, dir: &RelPath, root: &RelPath, source: &Source) -> Vec<Found<Artifact>> {
