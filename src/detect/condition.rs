@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::facts::{Confidence, Evidence};
 use crate::lang::{Component, Sources};
 use crate::pack::{Condition, Glob, Pattern};
+use crate::parse::is_hidden;
 use crate::repo::{RelPath, Source};
 
 /// Variables that a condition's named groups have set.
@@ -184,7 +185,7 @@ fn matches(
         .next()
         .unwrap_or_default()
         .trim();
-    let mut shown: String = line.chars().filter(|c| !c.is_control()).take(60).collect();
+    let mut shown: String = line.chars().filter(|c| !is_hidden(*c)).take(60).collect();
     if shown.len() < line.len() {
         shown.push('…');
     }

@@ -3,6 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Severity};
+use crate::parse::is_hidden;
 
 /// Whether to colour; decided once, by the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,11 +58,11 @@ pub fn render(diagnostic: &Diagnostic, palette: Palette) -> String {
     renderer.render(&[group]).to_string()
 }
 
-/// Control characters would let a manifest drive the user's terminal.
+/// Hidden characters would let a manifest drive the user's terminal.
 fn plain(text: &str) -> String {
     text.chars()
         .map(|c| {
-            if c.is_control() && c != '\n' {
+            if is_hidden(c) && c != '\n' {
                 '\u{fffd}'
             } else {
                 c
@@ -70,11 +71,11 @@ fn plain(text: &str) -> String {
         .collect()
 }
 
-/// Keeps every byte offset: a control character is replaced by as many spaces as it has bytes.
+/// Keeps every byte offset: a hidden character is replaced by as many spaces as it has bytes.
 fn plain_text(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() && c != '\n' && c != '\t' {
+        if is_hidden(c) && c != '\n' && c != '\t' {
             plain.extend(std::iter::repeat_n(' ', c.len_utf8()));
         } else {
             plain.push(c);

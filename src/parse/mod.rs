@@ -3,12 +3,14 @@
 
 pub mod ignorefile;
 mod json;
+mod text;
 mod toml;
 mod tree;
 pub mod version;
 mod yaml;
 
 pub use json::json;
+pub use text::is_hidden;
 pub use toml::{toml, typed_toml};
 pub use tree::{Node, Tree};
 pub use yaml::yaml;

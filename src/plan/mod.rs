@@ -29,6 +29,7 @@ use crate::diag::{Diagnostic, Result};
 use crate::facts::{Artifact, Confidence, Kind};
 use crate::lang::{Component, Model};
 use crate::pack::PackSet;
+use crate::parse::is_hidden;
 use crate::repo::{RelPath, Repo};
 use images::{Catalogue, Image};
 use packages::Packages;
@@ -404,9 +405,7 @@ fn labels(component: &Component) -> Vec<Pair> {
     let one_line = |text: &Option<String>| {
         text.as_deref()
             .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
-            .filter(|text| {
-                !text.is_empty() && text.len() <= 200 && !text.chars().any(char::is_control)
-            })
+            .filter(|text| !text.is_empty() && text.len() <= 200 && !text.chars().any(is_hidden))
     };
     if let Some(description) = one_line(&manifest.description) {
         labels.push(label("description", &description));

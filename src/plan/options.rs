@@ -104,7 +104,7 @@ impl Opt {
 
     /// What is wrong with a value, as a sentence; `None` when it fits.
     pub fn fault(&self, value: &str) -> Option<String> {
-        if value.is_empty() || value.len() > 1000 || value.chars().any(char::is_control) {
+        if value.is_empty() || value.len() > 1000 || value.chars().any(crate::parse::is_hidden) {
             return Some("must be one line of text".to_owned());
         }
         match self.form {

@@ -9,6 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 use serde::Deserialize;
 
 use crate::facts::Command;
+use crate::parse::is_hidden;
 
 pub(super) fn install(environment: &mut Environment<'_>) {
     environment.add_filter("exec_form", exec_form);
@@ -41,28 +42,34 @@ pub(super) fn is_harmless(text: &str) -> bool {
         && !text.contains("//--")
 }
 
-fn no_control(text: &str) -> Result<(), Error> {
-    match text
-        .chars()
-        .find(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
-    {
+fn no_hidden(text: &str) -> Result<(), Error> {
+    match text.chars().find(|c| is_hidden(*c)) {
         Some(c) => Err(refuse(format!(
-            "a control character ({c:?}) in {:?}",
+            "a hidden character ({c:?}) in {:?}",
             text.chars().take(40).collect::<String>()
         ))),
         None => Ok(()),
     }
 }
 
-/// `["a", "b"]`, strict JSON with plain text where JSON allows it.
+/// `["a", "b"]`, strict JSON in one line, with hidden characters as `\u` escapes.
 fn exec_form(words: Vec<String>) -> Result<Value, Error> {
     let json: Vec<String> = words
         .iter()
         .map(|word| serde_json::to_string(word).unwrap_or_default())
         .collect();
-    let text = format!("[{}]", json.join(", "));
+    let mut text = String::new();
+    for c in format!("[{}]", json.join(", ")).chars() {
+        if is_hidden(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            text.push(c);
+        }
+    }
     match serde_json::from_str::<Vec<String>>(&text) {
-        Ok(back) if back == words && !text.contains('\n') => Ok(Value::from_safe_string(text)),
+        Ok(back) if back == words => Ok(Value::from_safe_string(text)),
         _ => Err(refuse("the command cannot be written in exec form")),
     }
 }
@@ -78,7 +85,7 @@ fn run(command: Serde<Command>) -> Result<Value, Error> {
             .join(" "),
         Command::Shell(text) => text.clone(),
     };
-    no_control(&text)?;
+    no_hidden(&text)?;
     if text.contains("<<") || text.ends_with('\\') {
         return Err(refuse(
             "the command would start a heredoc or continue the line",
@@ -89,7 +96,7 @@ fn run(command: Serde<Command>) -> Result<Value, Error> {
 
 /// One word for `sh`, single-quoted when it must be.
 pub(super) fn sh_word(word: &str) -> Result<String, Error> {
-    no_control(word)?;
+    no_hidden(word)?;
     let plain = !word.is_empty()
         && word
             .bytes()
@@ -97,10 +104,17 @@ pub(super) fn sh_word(word: &str) -> Result<String, Error> {
     if plain {
         return Ok(word.to_owned());
     }
-    if word.contains("<<") {
-        return Err(refuse("the word would start a heredoc"));
+    let mut quoted = String::from("'");
+    for c in word.chars() {
+        match c {
+            '\'' => quoted.push_str(r"'\''"),
+            // `<<` is taken apart: some readers of Dockerfiles see a heredoc inside of quotes too.
+            '<' if quoted.ends_with('<') => quoted.push_str("''<"),
+            _ => quoted.push(c),
+        }
     }
-    Ok(format!("'{}'", word.replace('\'', r"'\''")))
+    quoted.push('\'');
+    Ok(quoted)
 }
 
 /// Several words of a RUN line.
@@ -133,7 +147,7 @@ fn copy(from: Value, to: String) -> Result<Value, Error> {
     let mut words: Vec<&str> = sources.iter().map(String::as_str).collect();
     words.push(&to);
     for word in &words {
-        no_control(word)?;
+        no_hidden(word)?;
     }
     if words.iter().all(|word| is_harmless(word)) {
         return Ok(Value::from_safe_string(words.join(" ")));
@@ -220,7 +234,7 @@ fn assignments(pairs: Serde<Vec<Named>>) -> Result<Value, Error> {
 
 /// A value of ENV or LABEL, quoted when it must be.
 fn quote(text: &str) -> Result<String, Error> {
-    no_control(text)?;
+    no_hidden(text)?;
     if !text.is_empty() && is_harmless(text) {
         return Ok(text.to_owned());
     }
@@ -235,12 +249,11 @@ fn quote(text: &str) -> Result<String, Error> {
     Ok(quoted)
 }
 
-/// Text behind `# `: one line, no controls, nothing that turns the reading direction.
+/// Text behind `# `: one line without hidden characters.
 fn comment(text: &str) -> Value {
-    let turning = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     let clean: String = text
         .chars()
-        .map(|c| if c.is_control() || turning(c) { ' ' } else { c })
+        .map(|c| if is_hidden(c) { ' ' } else { c })
         .take(200)
         .collect();
     Value::from_safe_string(clean)
@@ -248,7 +261,7 @@ fn comment(text: &str) -> Value {
 
 /// A line of an ignore file, already in that language.
 fn ignore_pattern(pattern: String) -> Result<Value, Error> {
-    no_control(&pattern)?;
+    no_hidden(&pattern)?;
     if pattern.is_empty() || pattern.starts_with('#') || pattern.trim() != pattern {
         return Err(refuse(format!(
             "{pattern:?} is no pattern of an ignore file"
@@ -274,7 +287,17 @@ mod tests {
 
     #[test]
     fn exec_form_survives_json() {
-        for word in ["plain", "a\"b", "a\\", "a\nb", "$(x)", "ü", "`id`", "<<EOF"] {
+        for word in [
+            "plain",
+            "a\"b",
+            "a\\",
+            "a\nb",
+            "$(x)",
+            "ü",
+            "`id`",
+            "<<EOF",
+            "\u{202e}\u{e0041}\u{9b}",
+        ] {
             let text = exec_form(vec![word.to_owned()]).unwrap().to_string();
             assert_eq!(serde_json::from_str::<Vec<String>>(&text).unwrap(), [word]);
             assert!(!text.contains('\n'));
@@ -283,9 +306,12 @@ mod tests {
 
     #[test]
     fn a_word_stays_one_word() {
-        for word in ["a b", "it's", "$(id)", "`id`", "a;b", "*", "", "#x"] {
+        for word in [
+            "a b", "it's", "$(id)", "`id`", "a;b", "*", "", "#x", "<<EOF", "a<<<b", "'<<'",
+        ] {
             let quoted = sh_word(word).unwrap();
             assert_eq!(shlex::split(&quoted).unwrap(), [word], "{quoted}");
+            assert!(!quoted.contains("<<"), "{quoted}");
         }
         assert!(sh_word("a\nRUN id").is_err());
     }

@@ -40,7 +40,10 @@ fn heredoc_end(line: &str) -> Option<String> {
     if !matches!(instruction, "COPY" | "RUN" | "ADD") {
         return None;
     }
-    let word = line.split_once("<<")?.1.trim_start_matches('-');
+    let word = line
+        .split_whitespace()
+        .find_map(|word| word.strip_prefix("<<"))?
+        .trim_start_matches('-');
     let word: String = word
         .trim_start_matches(['"', '\''])
         .chars()

@@ -3,14 +3,25 @@
 //!
 //! Each rule stands for a fault that a published generator has shipped.
 
-use std::collections::BTreeSet;
+mod context;
+mod names;
+mod stage;
+#[cfg(test)]
+mod tests;
 
-use parse_dockerfile::{Command, HealthcheckArguments, Instruction, Source};
+use parse_dockerfile::{
+    Command, CopyInstruction, Flag, FromInstruction, HealthcheckArguments, Instruction,
+    RunInstruction, Source,
+};
 
 use crate::diag::{Diagnostic, Result};
 use crate::parse::ignorefile::IgnoreFile;
+use crate::parse::is_hidden;
 use crate::plan::ComponentPlan;
+use crate::plan::images::Image;
 use crate::repo::{RelPath, Repo};
+use context::Context;
+use stage::{Copied, Stage};
 
 /// Folders that package managers keep their caches in. A cache mount anywhere else caches nothing.
 /// Source: the tools' documentation, gathered with the recipes in ARCHITECTURE.md.
@@ -39,102 +50,66 @@ const CACHES: &[&str] = &[
 /// Caches that build tools keep below their work folder.
 const CACHES_IN_TREE: &[&str] = &["/target", "/.next/cache", "/.turbo", "/node_modules/.cache"];
 
+/// Bytes of a line. BuildKit reads at most 65,535.
+const MAX_LINE: usize = 65_000;
+
 /// Checks the files of one component against each other and against the repository.
 pub fn verify(plan: &ComponentPlan, files: &[(RelPath, String)], repo: &Repo) -> Result<()> {
-    let ignore = files
-        .iter()
-        .find(|(path, _)| path.name().ends_with(".dockerignore"))
-        .map_or_else(
-            || IgnoreFile::parse(""),
-            |(_, text)| IgnoreFile::parse(text),
-        );
+    let named = |path: &RelPath, fault: Fault| {
+        Diagnostic::error("bad-output", format!("{path}: {fault}"))
+            .with_help("this is a fault of dockgen or of the pack's template, not of your repository; nothing was written. Please report it")
+    };
+    let mut ignore = IgnoreFile::default();
+    for (path, text) in files {
+        plain(text).map_err(|fault| named(path, fault))?;
+        if path.name().ends_with(".dockerignore") {
+            ignore = IgnoreFile::parse(text);
+            if let Some(bad) = ignore.bad_lines().first() {
+                let fault = format!("line {} is no pattern: {}: {}", bad.line, bad.text, bad.why);
+                return Err(named(path, fault));
+            }
+        }
+    }
     for (path, text) in files.iter().filter(|(path, _)| {
         path.name().starts_with("Dockerfile") && !path.name().ends_with("ignore")
     }) {
-        dockerfile(plan, text, &ignore, repo).map_err(|fault| {
-            Diagnostic::error("bad-output", format!("{path}: {fault}"))
-                .with_help("this is a fault of dockgen or of the pack's template, not of your repository; nothing was written. Please report it")
-        })?;
+        let context = Context::new(&ignore, repo);
+        dockerfile(plan, text, context).map_err(|fault| named(path, fault))?;
     }
     Ok(())
 }
 
 type Fault = String;
 
-fn dockerfile(
-    plan: &ComponentPlan,
-    text: &str,
-    ignore: &IgnoreFile,
-    repo: &Repo,
-) -> Result<(), Fault> {
+/// Nothing that a reader cannot see, and no line that BuildKit cannot read.
+fn plain(text: &str) -> Result<(), Fault> {
+    for (at, line) in text.split('\n').enumerate() {
+        if let Some(c) = line.chars().find(|c| is_hidden(*c) && *c != '\t') {
+            return Err(format!("line {} holds the hidden character {c:?}", at + 1));
+        }
+        if line.len() > MAX_LINE {
+            return Err(format!("line {} is longer than {MAX_LINE} bytes", at + 1));
+        }
+    }
+    Ok(())
+}
+
+fn dockerfile<'a>(plan: &'a ComponentPlan, text: &str, context: Context<'a>) -> Result<(), Fault> {
     head(text)?;
     let parsed =
         parse_dockerfile::parse(text).map_err(|error| format!("does not parse: {error}"))?;
-    let mut stages: BTreeSet<String> = BTreeSet::new();
-    let mut last = Stage::default();
+    let mut reader = Reader {
+        plan,
+        context,
+        stages: Vec::new(),
+    };
     for instruction in &parsed.instructions {
-        match instruction {
-            Instruction::From(from) => {
-                last = Stage::default();
-                if let Some((_, name)) = &from.as_ {
-                    let name = name.value.to_string();
-                    if name != name.to_lowercase() || !stages.insert(name.clone()) {
-                        return Err(format!(
-                            "the stage name {name} is not lower case or not unique"
-                        ));
-                    }
-                }
-            }
-            Instruction::Copy(copy) => {
-                let from = copy
-                    .options
-                    .iter()
-                    .find(|flag| flag.name.value == "from")
-                    .and_then(|flag| flag.value.as_ref());
-                match from {
-                    Some(stage) => stage_exists(&stage.value, &stages)?,
-                    None => copy_sources(&copy.src, ignore, repo)?,
-                }
-                if copy.src.len() > 1 && !copy.dest.value.ends_with('/') {
-                    return Err(format!(
-                        "COPY of several files to {}, which is no folder",
-                        copy.dest.value
-                    ));
-                }
-                for source in &copy.src {
-                    if let Source::Path(path) = source {
-                        last.copied
-                            .push((path.value.to_string(), copy.dest.value.to_string()));
-                    }
-                }
-            }
-            Instruction::Add(_) => return Err("ADD unpacks and fetches: COPY is meant".to_owned()),
-            Instruction::Run(run) => {
-                for mount in run.options.iter().filter(|flag| flag.name.value == "mount") {
-                    mount_is_real(
-                        mount.value.as_ref().map_or("", |value| &value.value),
-                        &stages,
-                        ignore,
-                        repo,
-                    )?;
-                }
-            }
-            Instruction::Entrypoint(entrypoint) => {
-                last.entrypoint = Some(exec_form("ENTRYPOINT", &entrypoint.arguments)?)
-            }
-            Instruction::Cmd(cmd) => last.cmd = Some(exec_form("CMD", &cmd.arguments)?),
-            Instruction::Healthcheck(check) => {
-                if let HealthcheckArguments::Cmd { arguments, .. } = &check.arguments {
-                    exec_form("HEALTHCHECK", arguments)?;
-                }
-            }
-            Instruction::User(user) => last.user = Some(user.arguments.value.to_string()),
-            Instruction::Env(env) => no_secret(&env.arguments.value)?,
-            Instruction::Arg(arg) => no_secret(&arg.arguments.value)?,
-            _ => {}
-        }
+        reader.read(instruction)?;
     }
-    last.check(plan)
+    match reader.stages.last() {
+        Some(last) => last.check_last(),
+        None => Err("there is no stage".to_owned()),
+    }
 }
 
 /// The first line chooses the syntax and nothing of the repository stands before the first
@@ -152,168 +127,232 @@ fn head(text: &str) -> Result<(), Fault> {
     }
 }
 
-#[derive(Default)]
-struct Stage {
-    user: Option<String>,
-    entrypoint: Option<Vec<String>>,
-    cmd: Option<Vec<String>>,
-    /// Sources and destination of each COPY.
-    copied: Vec<(String, String)>,
+/// Reads instructions from top to bottom and keeps what each stage holds.
+struct Reader<'a> {
+    plan: &'a ComponentPlan,
+    context: Context<'a>,
+    /// The last one is being read.
+    stages: Vec<Stage<'a>>,
 }
 
-impl Stage {
-    /// Rules for the last stage.
-    fn check(&self, plan: &ComponentPlan) -> Result<(), Fault> {
-        let user = self.user.as_deref().unwrap_or_default();
-        let numeric = |part: &str| part.parse::<u32>().is_ok_and(|id| id > 0);
-        if !user.split(':').all(numeric) {
-            return Err(format!(
-                "the last stage's user {user:?} is not a number above 0"
-            ));
+impl<'a> Reader<'a> {
+    fn read(&mut self, instruction: &Instruction<'_>) -> Result<(), Fault> {
+        match instruction {
+            Instruction::From(from) => return self.from(from),
+            Instruction::Copy(copy) => return self.copy(copy),
+            Instruction::Run(run) => return self.run(run),
+            Instruction::Add(_) => return Err("ADD unpacks and fetches: COPY is meant".to_owned()),
+            _ => {}
         }
-        let image = plan.image.get("run");
-        let inherited: &[String] = image.map_or(&[], |image| &image.entrypoint);
-        let command: Vec<&str> = match (&self.entrypoint, &self.cmd) {
-            (Some(entrypoint), _) if !entrypoint.is_empty() => {
-                entrypoint.iter().map(String::as_str).collect()
-            }
-            (_, Some(cmd)) => cmd.iter().map(String::as_str).collect(),
-            _ if inherited.is_empty() => return Err("the last stage starts nothing".to_owned()),
-            _ => Vec::new(),
+        let Some(stage) = self.stages.last_mut() else {
+            return Ok(());
         };
-        let program = command.first().copied().unwrap_or_default();
-        let base_name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-        if self.entrypoint.is_none()
-            && let Some(interpreter) = inherited.first()
-            && base_name(interpreter) == base_name(program)
+        match instruction {
+            Instruction::Entrypoint(entrypoint) => {
+                stage.once("ENTRYPOINT")?;
+                stage.entrypoint = Some(exec_form("ENTRYPOINT", &entrypoint.arguments)?);
+            }
+            Instruction::Cmd(cmd) => {
+                stage.once("CMD")?;
+                stage.cmd = Some(exec_form("CMD", &cmd.arguments)?);
+            }
+            Instruction::Healthcheck(check) => {
+                stage.once("HEALTHCHECK")?;
+                if let HealthcheckArguments::Cmd { arguments, .. } = &check.arguments {
+                    stage.health = Some(exec_form("HEALTHCHECK", arguments)?);
+                }
+            }
+            Instruction::User(user) => {
+                stage.defined(&user.arguments.value)?;
+                stage.user = user.arguments.value.to_string();
+            }
+            Instruction::Workdir(workdir) => {
+                stage.defined(&workdir.arguments.value)?;
+                stage.enter(&workdir.arguments.value)?;
+            }
+            Instruction::Shell(_) => stage.has_shell = true,
+            Instruction::Env(env) => {
+                let text = &env.arguments.value;
+                stage.defined(text)?;
+                for name in names::assigned("ENV", text)? {
+                    names::no_secret(&name)?;
+                    stage.variables.insert(name);
+                }
+            }
+            Instruction::Arg(arg) => {
+                let text = &arg.arguments.value;
+                stage.defined(text)?;
+                for name in names::declared(text) {
+                    names::no_secret(&name)?;
+                    stage.variables.insert(name);
+                }
+            }
+            Instruction::Label(label) => {
+                stage.defined(&label.arguments.value)?;
+                names::assigned("LABEL", &label.arguments.value)?;
+            }
+            Instruction::Expose(expose) => {
+                for port in &expose.arguments {
+                    stage.defined(&port.value)?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn from(&mut self, from: &FromInstruction<'_>) -> Result<(), Fault> {
+        if let Some(platform) = value(&from.options, "platform")
+            && platform != "$BUILDPLATFORM"
         {
             return Err(format!(
-                "the image's entrypoint is {interpreter} already; CMD repeats it"
+                "--platform={platform} ties the image to one platform"
             ));
         }
-        if image.is_some_and(|image| !image.shell)
-            && matches!(program, "sh" | "/bin/sh" | "bash" | "/bin/bash")
-        {
-            return Err("the last stage has no shell but starts one".to_owned());
-        }
-        // Only our own folders are known: what stands in the base image is not ours to judge.
-        for folder in ["/usr/local/bin/", "/app/"] {
-            if program.starts_with(folder)
-                && image.is_some_and(|image| !image.shell)
-                && !self.provides(program)
+        let base = from.image.value.as_ref();
+        let mut stage = match self.stage(base) {
+            Some(stage) => stage.child(),
+            None => Stage::of(self.image(base)?),
+        };
+        if let Some((_, name)) = &from.as_ {
+            let name = name.value.to_string();
+            if name != name.to_lowercase()
+                || matches!(name.as_str(), "scratch" | "context")
+                || self.stage(&name).is_some()
             {
-                return Err(format!("nothing copies {program} to the last stage"));
+                return Err(format!(
+                    "the stage name {name} is not lower case, reserved or not unique"
+                ));
+            }
+            stage.name = Some(name);
+        }
+        self.stages.push(stage);
+        Ok(())
+    }
+
+    fn copy(&mut self, copy: &CopyInstruction<'_>) -> Result<(), Fault> {
+        let to = copy.dest.value.as_ref();
+        match value(&copy.options, "from") {
+            Some(from) => self.is_source(from)?,
+            None => {
+                for source in &copy.src {
+                    if let Source::Path(path) = source {
+                        self.context.holds(&path.value)?;
+                    }
+                }
+            }
+        }
+        if copy.src.len() > 1 && !to.ends_with('/') {
+            return Err(format!("COPY of several files to {to}, which is no folder"));
+        }
+        let linked = copy.options.iter().any(|flag| flag.name.value == "link");
+        let owner = value(&copy.options, "chown");
+        if owner.is_some_and(|owner| !stage::is_numeric(owner)) {
+            return Err("--chown needs numbers: names are those of another image".to_owned());
+        }
+        let Some(stage) = self.stages.last_mut() else {
+            return Ok(());
+        };
+        stage.defined(to)?;
+        let place = stage.place(to);
+        for source in &copy.src {
+            let Source::Path(path) = source else { continue };
+            stage.defined(&path.value)?;
+            stage.copied.push(Copied {
+                name: path.value.rsplit('/').next().unwrap_or_default().to_owned(),
+                to: place.clone(),
+                into_folder: to.ends_with('/') || to == ".",
+                owner: owner.map(str::to_owned),
+                mode: value(&copy.options, "chmod").map(str::to_owned),
+            });
+        }
+        if linked && stage::is_usr_merged(&place) {
+            return Err(format!(
+                "COPY --link to {place} replaces a link to /usr by a folder"
+            ));
+        }
+        Ok(())
+    }
+
+    fn run(&mut self, run: &RunInstruction<'_>) -> Result<(), Fault> {
+        for mount in run.options.iter().filter(|flag| flag.name.value == "mount") {
+            self.mount(mount.value.as_ref().map_or("", |value| &value.value))?;
+        }
+        if let Some(stage) = self.stages.last_mut() {
+            stage.runs = true;
+            if !stage.has_shell && matches!(run.arguments, Command::Shell(_)) {
+                return Err("RUN in an image without a shell".to_owned());
             }
         }
         Ok(())
     }
 
-    fn provides(&self, program: &str) -> bool {
-        let name = program.rsplit('/').next().unwrap_or_default();
-        self.copied.iter().any(|(from, to)| {
-            let to_folder = to.trim_end_matches('/');
-            to == program
-                || from.rsplit('/').next() == Some(name)
-                    && program.strip_suffix(name).is_some_and(|dir| dir == to)
-                || !to_folder.is_empty()
-                    && (program.starts_with(&format!("{to_folder}/"))
-                        && from.rsplit('/').next() != Some(name))
-                || matches!(to.as_str(), "." | "./") && program.starts_with("/app/")
-        })
-    }
-}
-
-fn stage_exists(name: &str, stages: &BTreeSet<String>) -> Result<(), Fault> {
-    // A name with a tag or a registry is an image, not a stage.
-    if stages.contains(name) || name.contains([':', '/']) {
-        return Ok(());
-    }
-    Err(format!("there is no stage {name} above this line"))
-}
-
-/// Every source of a COPY from the context exists after the ignore file.
-fn copy_sources(sources: &[Source<'_>], ignore: &IgnoreFile, repo: &Repo) -> Result<(), Fault> {
-    for source in sources {
-        if let Source::Path(path) = source {
-            in_context(&path.value, ignore, repo)?;
+    fn mount(&self, mount: &str) -> Result<(), Fault> {
+        let field = |keys: &[&str]| {
+            mount.split(',').find_map(|field| {
+                field
+                    .split_once('=')
+                    .filter(|(name, _)| keys.contains(name))
+                    .map(|(_, value)| value)
+            })
+        };
+        match field(&["type"]) {
+            Some("cache") => {
+                let target = field(&["target", "dst", "destination"]).unwrap_or_default();
+                let known = CACHES.contains(&target)
+                    || CACHES_IN_TREE.iter().any(|end| target.ends_with(end));
+                if !known {
+                    return Err(format!("the cache mount {target} is no tool's cache"));
+                }
+                Ok(())
+            }
+            Some("bind") | None => match (field(&["from"]), field(&["source", "src"])) {
+                (Some(from), _) => self.is_source(from),
+                (None, Some(source)) => self.context.holds(source),
+                (None, None) => Ok(()),
+            },
+            Some("secret" | "tmpfs" | "ssh") => Ok(()),
+            other => Err(format!("the mount {mount} has the type {other:?}")),
         }
     }
-    Ok(())
-}
 
-fn in_context(path: &str, ignore: &IgnoreFile, repo: &Repo) -> Result<(), Fault> {
-    // Undo the escapes of the COPY filter: JSON is decoded by the parser, word and glob are not.
-    let plain = unescape(&unescape(path));
-    let Some(plain) = RelPath::new(&plain) else {
-        return Err(format!("COPY of {path}, which is no path of the context"));
-    };
-    if plain.is_root() {
-        return Ok(());
+    /// A finished stage by its name.
+    fn stage(&self, name: &str) -> Option<&Stage<'a>> {
+        self.stages
+            .iter()
+            .find(|stage| stage.name.as_deref() == Some(name))
     }
-    if repo.has(&plain) {
-        if ignore.excludes(plain.as_str()) {
+
+    /// An image that the plan has chosen: never `latest`, never one that a template made up.
+    fn image(&self, reference: &str) -> Result<Option<&'a Image>, Fault> {
+        let image = self
+            .plan
+            .image
+            .values()
+            .find(|image| image.reference == reference);
+        if image.is_none() && reference != "scratch" {
             return Err(format!(
-                "COPY of {plain}, which our own ignore file leaves out"
+                "{reference} is neither a stage above this line nor an image of the plan"
             ));
         }
-        return Ok(());
+        Ok(image)
     }
-    if repo
-        .files_in(&plain)
-        .any(|file| !ignore.excludes(file.as_str()))
-    {
-        return Ok(());
-    }
-    Err(format!(
-        "COPY of {plain}, which is not in the build context"
-    ))
-}
 
-fn unescape(text: &str) -> String {
-    let mut plain = String::new();
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        plain.push(if c == '\\' {
-            chars.next().unwrap_or('\\')
-        } else {
-            c
-        });
-    }
-    plain
-}
-
-fn mount_is_real(
-    mount: &str,
-    stages: &BTreeSet<String>,
-    ignore: &IgnoreFile,
-    repo: &Repo,
-) -> Result<(), Fault> {
-    let field = |key: &str| {
-        mount.split(',').find_map(|field| {
-            field
-                .split_once('=')
-                .filter(|(name, _)| *name == key)
-                .map(|(_, value)| value)
-        })
-    };
-    match field("type") {
-        Some("cache") => {
-            let target = field("target").unwrap_or_default();
-            let known =
-                CACHES.contains(&target) || CACHES_IN_TREE.iter().any(|end| target.ends_with(end));
-            if !known {
-                return Err(format!("the cache mount {target} is no tool's cache"));
-            }
+    fn is_source(&self, from: &str) -> Result<(), Fault> {
+        if self.stage(from).is_some() {
+            return Ok(());
         }
-        Some("bind") => match (field("from"), field("source")) {
-            (Some(stage), _) => stage_exists(stage, stages)?,
-            (None, Some(source)) => in_context(source, ignore, repo)?,
-            (None, None) => {}
-        },
-        Some("secret" | "tmpfs" | "ssh") => {}
-        other => return Err(format!("the mount {mount} has the type {other:?}")),
+        self.image(from).map(|_| ())
     }
-    Ok(())
+}
+
+/// The value of a flag such as `--from`.
+fn value<'f>(flags: &'f [Flag<'_>], name: &str) -> Option<&'f str> {
+    flags
+        .iter()
+        .find(|flag| flag.name.value == name)
+        .and_then(|flag| flag.value.as_ref())
+        .map(|value| value.value.as_ref())
 }
 
 /// Exec form, or the reason why not: text that only looks like JSON silently becomes a shell command.
@@ -327,38 +366,4 @@ fn exec_form(what: &str, command: &Command<'_>) -> Result<Vec<String>, Fault> {
         Command::Shell(text) => Err(format!("{what} is not in exec form: {}", text.value)),
         _ => Err(format!("{what} has a form that is not known")),
     }
-}
-
-/// The words that BuildKit's SecretsUsedInArgOrEnv looks for in names.
-const SECRET_WORDS: &[&str] = &[
-    "apikey",
-    "auth",
-    "credential",
-    "credentials",
-    "key",
-    "password",
-    "pword",
-    "passwd",
-    "secret",
-    "token",
-];
-
-fn no_secret(arguments: &str) -> Result<(), Fault> {
-    for word in arguments.split_whitespace() {
-        let Some((name, _)) = word.split_once('=').or(Some((word, ""))) else {
-            continue;
-        };
-        if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_') {
-            continue;
-        }
-        let lower = name.to_ascii_lowercase();
-        let parts: Vec<&str> = lower.split('_').collect();
-        let harmless = parts
-            .iter()
-            .any(|part| matches!(*part, "public" | "file" | "version"));
-        if !harmless && parts.iter().any(|part| SECRET_WORDS.contains(part)) {
-            return Err(format!("{name} looks like a secret in ENV or ARG"));
-        }
-    }
-    Ok(())
 }

@@ -2,6 +2,8 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::parse::is_hidden;
+
 /// A path inside the repository: UTF-8, `/` between parts, no `..`, not absolute.
 ///
 /// The root itself is the empty path and prints as `.`. The rules are checked once, at
@@ -15,9 +17,12 @@ impl RelPath {
     }
 
     /// Normalises `a/./b` and `a//b`; `None` for an absolute path, for `..`, for a back slash
-    /// and for control characters, which no file that we name in an output may carry.
+    /// and for characters that nobody sees, which no file that we name in an output may carry.
     pub fn new(text: &str) -> Option<Self> {
-        if text.starts_with('/') || text.contains('\\') || text.chars().any(char::is_control) {
+        if is_clean(text) {
+            return Some(Self(text.to_owned()));
+        }
+        if !is_plain(text) {
             return None;
         }
         let mut parts = Vec::new();
@@ -33,7 +38,7 @@ impl RelPath {
 
     /// `text` seen from this folder, with `..` resolved; `None` when it leaves the repository.
     pub fn resolve(&self, text: &str) -> Option<Self> {
-        if text.starts_with('/') || text.contains('\\') || text.chars().any(char::is_control) {
+        if !is_plain(text) {
             return None;
         }
         let mut parts: Vec<&str> = self.parts().collect();
@@ -49,13 +54,17 @@ impl RelPath {
         Some(Self(parts.join("/")))
     }
 
-    /// A child of this folder; `child` is a literal of ours or an already checked name.
+    /// What lies at `child` below this folder. A text that is no path below it, such as `../x`,
+    /// gives the folder itself: a file of that name is then simply not there.
     #[must_use]
     pub fn join(&self, child: &str) -> Self {
-        let child = child.trim_start_matches("./").trim_matches('/');
-        match (self.0.is_empty(), child.is_empty() || child == ".") {
+        let child = match child.trim_matches('/') {
+            clean if is_clean(clean) => Self(clean.to_owned()),
+            other => Self::new(other).unwrap_or_default(),
+        };
+        match (self.0.is_empty(), child.0.is_empty()) {
             (_, true) => self.clone(),
-            (true, false) => Self(child.to_owned()),
+            (true, false) => child,
             (false, false) => Self(format!("{}/{child}", self.0)),
         }
     }
@@ -113,6 +122,15 @@ impl RelPath {
     }
 }
 
+fn is_plain(text: &str) -> bool {
+    !text.starts_with('/') && !text.contains('\\') && !text.chars().any(is_hidden)
+}
+
+/// True for a text that is a path as it stands.
+fn is_clean(text: &str) -> bool {
+    is_plain(text) && text.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
 impl fmt::Display for RelPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_empty() { "." } else { &self.0 })
@@ -141,11 +159,24 @@ mod tests {
 
     #[test]
     fn a_path_cannot_leave_the_repository() {
-        for bad in ["/etc", "../x", "a/../../x", "a\\b", "a\nb"] {
+        for bad in [
+            "/etc",
+            "../x",
+            "a/../../x",
+            "a\\b",
+            "a\nb",
+            "a\u{202e}b",
+            "\u{feff}a",
+        ] {
             assert_eq!(RelPath::new(bad), None, "{bad:?}");
         }
         assert_eq!(RelPath::new("./a//b/.").unwrap().as_str(), "a/b");
         assert_eq!(RelPath::root().resolve("../x"), None);
+        let dir = RelPath::new("a").unwrap();
+        for bad in ["..", "../x", "b/../../x", "./../x", "b\nc"] {
+            assert_eq!(dir.join(bad), dir, "{bad:?}");
+        }
+        assert_eq!(dir.join("./b/"), RelPath::new("a/b").unwrap());
         assert_eq!(
             RelPath::new("a/b")
                 .unwrap()

@@ -3,12 +3,11 @@
 //! worst sends a file too many to the builder.
 
 use super::pattern::Pattern;
-use super::regex::named_class;
 use super::{escape_char, escape_pattern, protect_ends};
 use crate::repo::RelPath;
 
-/// Lines from one file that are looked at.
-const MAX_LINES: usize = 10_000;
+/// Lines from one file that are looked at; the longest that people keep have some hundreds.
+const MAX_LINES: usize = 1_000;
 
 /// The lines of a `.dockerignore` at the root that say what the `.gitignore` in `dir` says, in its
 /// order. Git's "folders only" has no counterpart: `build/` also excludes a file named `build`; and
@@ -211,6 +210,18 @@ fn push_class_char(class: &mut String, c: char) -> Option<()> {
     }
     class.push(c);
     Some(())
+}
+
+fn named_class(name: &str) -> Option<&'static [(char, char)]> {
+    Some(match name {
+        "alnum" => &[('0', '9'), ('A', 'Z'), ('a', 'z')],
+        "alpha" => &[('A', 'Z'), ('a', 'z')],
+        "digit" => &[('0', '9')],
+        "lower" => &[('a', 'z')],
+        "upper" => &[('A', 'Z')],
+        "xdigit" => &[('0', '9'), ('A', 'F'), ('a', 'f')],
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

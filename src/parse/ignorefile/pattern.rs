@@ -1,33 +1,42 @@
-//! One pattern, compiled. moby's matcher turns a pattern into a Go regular expression, quirks
-//! included (`[*]` is not a star, `\d` is a digit), so the same text is built here and then read by
-//! a parser of the few forms that can occur in it.
-
-use std::iter::Peekable;
-use std::str::Chars;
+//! One pattern, compiled to its parts between slashes. Matching is greedy with one place to come
+//! back to, so a path costs at most its length times the pattern's, whatever the pattern.
 
 use super::clean;
-use super::regex::parse;
-use super::states::Glob;
 
-/// Bytes. A path cannot be longer on the systems that build, so a longer pattern is a trick.
-const MAX_PATTERN: usize = 4096;
+/// Bytes. No part of a path is longer than 255, so a longer pattern is a trick.
+const MAX_PATTERN: usize = 1024;
 
 #[derive(Clone, Debug)]
 pub(super) struct Pattern {
     /// A line that began with `!`.
     pub(super) exception: bool,
-    kind: Kind,
+    parts: Vec<Part>,
 }
 
 #[derive(Clone, Debug)]
-enum Kind {
-    Exact(String),
-    /// `dir/**`: the text before the stars.
-    Prefix(String),
-    /// `**/name` and `**name`: the text after the stars.
-    Suffix(String),
-    /// Alternatives, nearly always one.
-    Glob(Vec<Glob>),
+enum Part {
+    /// `**`: any number of folders.
+    Folders,
+    Name(Glob),
+}
+
+/// A name with its literal ends cut off: most names are refused by comparing text.
+#[derive(Clone, Debug, Default)]
+struct Glob {
+    head: String,
+    middle: Vec<Token>,
+    tail: String,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Token {
+    Char(char),
+    Any,
+    Star,
+    Class {
+        negated: bool,
+        ranges: Vec<(char, char)>,
+    },
 }
 
 impl Pattern {
@@ -42,159 +51,173 @@ impl Pattern {
         if text.len() > MAX_PATTERN {
             return Err("longer than a path can be");
         }
-        check_syntax(text).ok_or("a syntax error in the pattern")?;
-        let kind = compile(text).ok_or("a class or an escape that does not compile")?;
-        Ok(Self { exception, kind })
-    }
-
-    /// This very path, without the folders above it; `name` is the last part of `path`.
-    pub(super) fn matches(&self, path: &str, name: &str) -> bool {
-        match &self.kind {
-            Kind::Exact(text) => path == text,
-            Kind::Prefix(text) => path.starts_with(text.as_str()),
-            Kind::Suffix(text) => {
-                path.ends_with(text.as_str()) || text.strip_prefix('/').is_some_and(|t| t == path)
-            }
-            Kind::Glob(globs) => globs.iter().any(|glob| glob.matches(path, name)),
-        }
-    }
-}
-
-/// The syntax check of Go's `filepath.Match` against `.`, which runs before the pattern becomes a
-/// regular expression and refuses some that would compile. It reads the text up to the first star
-/// and, if that matches the dot, up to the second; what comes after is never checked.
-fn check_syntax(text: &str) -> Option<()> {
-    let (chunk, rest) = split_at_star(text);
-    if check_chunk(chunk)? {
-        check_chunk(split_at_star(rest).0)?;
-    }
-    Some(())
-}
-
-/// Drops leading stars, then cuts before the next star outside of brackets.
-fn split_at_star(text: &str) -> (&str, &str) {
-    let text = text.trim_start_matches('*');
-    let mut in_class = false;
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
-        match c {
-            '\\' => {
-                chars.next();
-            }
-            '[' => in_class = true,
-            ']' => in_class = false,
-            '*' if !in_class => return text.split_at(at),
-            _ => {}
-        }
-    }
-    (text, "")
-}
-
-/// Whether a text without stars is well-formed, and if so, whether it matches `.`.
-fn check_chunk(chunk: &str) -> Option<bool> {
-    let mut chars = chunk.chars().peekable();
-    let mut length = 0;
-    let mut is_dot = false;
-    while let Some(c) = chars.next() {
-        length += 1;
-        is_dot = match c {
-            '?' => true,
-            '\\' => chars.next()? == '.',
-            '[' => {
-                let negated = chars.next_if_eq(&'^').is_some();
-                let mut holds = false;
-                let mut first = true;
-                while first || chars.next_if_eq(&']').is_none() {
-                    first = false;
-                    let low = checked_class_char(&mut chars)?;
-                    let high = match chars.next_if_eq(&'-') {
-                        Some(_) => checked_class_char(&mut chars)?,
-                        None => low,
-                    };
-                    holds |= (low..=high).contains(&'.');
+        let mut parts = Vec::new();
+        for tokens in split(text).ok_or("a syntax error in the pattern")? {
+            match tokens.as_slice() {
+                [Token::Star, Token::Star] => parts.push(Part::Folders),
+                // `**.log` is `**/*.log`; behind other text two stars are one.
+                [Token::Star, Token::Star, ..] if parts.is_empty() => {
+                    parts.extend([Part::Folders, Part::Name(Glob::new(tokens))]);
                 }
-                holds != negated
+                _ => parts.push(Part::Name(Glob::new(tokens))),
             }
-            _ => c == '.',
+        }
+        if let Some(Part::Folders) = parts.last() {
+            // What is below, not the folder itself.
+            parts.push(Part::Name(Glob::new(vec![Token::Star])));
+        }
+        Ok(Self { exception, parts })
+    }
+
+    /// This very path, without the folders above it.
+    pub(super) fn matches(&self, path: &[&str]) -> bool {
+        let fits = |part: &Part, name: &&str| match part {
+            Part::Folders => true,
+            Part::Name(glob) => glob.matches(name),
         };
+        // Most patterns are `**/name`: the last part decides.
+        let (Some(part), Some(name)) = (self.parts.last(), path.last()) else {
+            return false;
+        };
+        fits(part, name)
+            && wildcard(
+                &self.parts,
+                path,
+                |part| matches!(part, Part::Folders),
+                fits,
+            )
     }
-    Some(length == 1 && is_dot)
 }
 
-fn checked_class_char(chars: &mut Peekable<Chars>) -> Option<char> {
-    let c = match chars.next()? {
-        '-' | ']' => return None,
-        '\\' => chars.next()?,
-        c => c,
-    };
-    chars.peek().map(|_| c)
-}
-
-fn compile(text: &str) -> Option<Kind> {
-    #[derive(PartialEq)]
-    enum Form {
-        Exact,
-        Prefix,
-        Suffix,
-        Regex,
-    }
-    let mut form = Form::Exact;
-    let mut regex = String::new();
-    // Go's scanner drops a byte order mark that it meets first.
-    let mut chars = text
-        .strip_prefix('\u{feff}')
-        .unwrap_or(text)
-        .chars()
-        .peekable();
-    let mut first = true;
-    while let Some(c) = chars.next() {
-        match c {
-            '*' if chars.next_if_eq(&'*').is_some() => {
-                chars.next_if_eq(&'/');
-                if chars.peek().is_some() {
-                    regex.push_str("(.*/)?");
-                    form = Form::Regex;
-                } else if form == Form::Exact {
-                    form = Form::Prefix;
-                } else {
-                    regex.push_str(".*");
-                    form = Form::Regex;
-                }
-                if first {
-                    form = Form::Suffix;
-                }
-            }
-            '*' => {
-                regex.push_str("[^/]*");
-                form = Form::Regex;
-            }
-            '?' => {
-                regex.push_str("[^/]");
-                form = Form::Regex;
-            }
-            // Not `{`, `|` and `}`: BuildKit means to escape them too, but its table of bits is
-            // too short, so `a|b*` is an alternative and `a{2}*` a repetition.
-            '.' | '+' | '(' | ')' | '$' => regex.extend(['\\', c]),
-            '\\' => {
-                regex.push('\\');
-                if let Some(escaped) = chars.next() {
-                    regex.push(escaped);
-                    form = Form::Regex;
-                }
-            }
-            '[' | ']' => {
-                regex.push(c);
-                form = Form::Regex;
-            }
-            _ => regex.push(c),
+impl Glob {
+    fn new(mut middle: Vec<Token>) -> Self {
+        middle.dedup_by(|a, b| *a == Token::Star && *b == Token::Star);
+        let literal = |token: &Token| match token {
+            Token::Char(c) => Some(*c),
+            _ => None,
+        };
+        let head: String = middle.iter().map_while(literal).collect();
+        middle.drain(..head.chars().count());
+        let tail: Vec<char> = middle.iter().rev().map_while(literal).collect();
+        middle.truncate(middle.len() - tail.len());
+        Self {
+            head,
+            middle,
+            tail: tail.iter().rev().collect(),
         }
-        first = false;
     }
-    Some(match form {
-        Form::Exact => Kind::Exact(text.to_owned()),
-        // The cut of two bytes is BuildKit's; a pattern of this form ends in `**`.
-        Form::Prefix => Kind::Prefix(text.strip_suffix("**")?.to_owned()),
-        Form::Suffix => Kind::Suffix(text.strip_prefix("**")?.to_owned()),
-        Form::Regex => Kind::Glob(parse(&regex)?.into_iter().map(Glob::new).collect()),
-    })
+
+    fn matches(&self, name: &str) -> bool {
+        let Some(middle) = name
+            .strip_prefix(self.head.as_str())
+            .and_then(|rest| rest.strip_suffix(self.tail.as_str()))
+        else {
+            return false;
+        };
+        match self.middle.as_slice() {
+            [] => middle.is_empty(),
+            [Token::Star] => true,
+            tokens => {
+                let chars: Vec<char> = middle.chars().collect();
+                wildcard(
+                    tokens,
+                    &chars,
+                    |token| *token == Token::Star,
+                    |token, c| match token {
+                        Token::Char(own) => own == c,
+                        Token::Class { negated, ranges } => {
+                            ranges.iter().any(|(low, high)| (low..=high).contains(&c)) != *negated
+                        }
+                        Token::Any | Token::Star => true,
+                    },
+                )
+            }
+        }
+    }
+}
+
+/// Whether all of `text` fits `pattern`, in which a star stands for any number of items.
+fn wildcard<P, T>(
+    pattern: &[P],
+    text: &[T],
+    is_star: impl Fn(&P) -> bool,
+    fits: impl Fn(&P, &T) -> bool,
+) -> bool {
+    let (mut p, mut t) = (0, 0);
+    // Behind the last star, and the first item that it does not yet stand for.
+    let mut back = None;
+    while t < text.len() {
+        match pattern.get(p) {
+            Some(star) if is_star(star) => {
+                p += 1;
+                back = Some((p, t));
+            }
+            Some(one) if fits(one, &text[t]) => {
+                p += 1;
+                t += 1;
+            }
+            _ => {
+                let Some((behind, from)) = back else {
+                    return false;
+                };
+                p = behind;
+                t = from + 1;
+                back = Some((behind, t));
+            }
+        }
+    }
+    pattern[p..].iter().all(is_star)
+}
+
+/// The tokens between slashes; `None` for a class without an end or with a wrong range, and for
+/// a `\` that escapes nothing.
+fn split(text: &str) -> Option<Vec<Vec<Token>>> {
+    let mut parts = vec![Vec::new()];
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        let token = match c {
+            '/' => {
+                parts.push(Vec::new());
+                continue;
+            }
+            '*' => Token::Star,
+            '?' => Token::Any,
+            '\\' => Token::Char(chars.next()?),
+            '[' => class(&mut chars)?,
+            _ => Token::Char(c),
+        };
+        parts.last_mut()?.push(token);
+    }
+    Some(parts)
+}
+
+/// The inside of `[a-z_]` or `[^a-z]`, from behind the bracket.
+fn class(chars: &mut std::str::Chars<'_>) -> Option<Token> {
+    let mut negated = false;
+    if let Some(rest) = chars.as_str().strip_prefix('^') {
+        negated = true;
+        *chars = rest.chars();
+    }
+    let mut ranges = Vec::new();
+    loop {
+        let low = match chars.next()? {
+            ']' if !ranges.is_empty() => return Some(Token::Class { negated, ranges }),
+            '-' | ']' => return None,
+            '\\' => chars.next()?,
+            c => c,
+        };
+        let mut high = low;
+        if let Some(rest) = chars.as_str().strip_prefix('-') {
+            *chars = rest.chars();
+            high = match chars.next()? {
+                '-' | ']' => return None,
+                '\\' => chars.next()?,
+                c => c,
+            };
+        }
+        if high < low {
+            return None;
+        }
+        ranges.push((low, high));
+    }
 }
