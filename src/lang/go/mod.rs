@@ -1,12 +1,10 @@
 //! Go: modules, workspaces, vendored trees, several mains.
 
 mod assets;
+mod mains;
 mod modfile;
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use mains::MainHints;
 use modfile::directives;
 
 use super::{Component, Dependency, Language, Manifest, Model, Sources};
@@ -111,7 +109,12 @@ fn component(
         .first()
         .map(|name| name.trim_matches('"'))
         .unwrap_or_default();
-    let mains = mains(repo, &view, modules);
+    let nested: Vec<&RelPath> = modules
+        .iter()
+        .copied()
+        .filter(|module| *module != dir && module.is_in(dir))
+        .collect();
+    let mains = mains::find(&view, &nested);
     if mains.is_empty() {
         return Ok(None);
     }
@@ -246,113 +249,6 @@ fn main_facts(component: &mut Component, mains: &[(GoMain, MainHints)], module: 
         Confidence::Guess,
         Evidence::rule("go/no-server", "no code that serves was seen"),
     );
-}
-
-struct MainHints {
-    file: RelPath,
-    listens: bool,
-}
-
-static SERVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\.(ListenAndServe|ListenAndServeTLS|Listen|Serve|NewServer)\(|gin\.(Default|New)\(|echo\.New\(|fiber\.New\(").ok()
-});
-static VERSION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r#"(?m)^(?:var\s+|\s+)([vV]ersion|[bB]uildVersion|appVersion)\s*(?:string)?\s*(?:=\s*"|$)"#,
-    )
-    .ok()
-});
-
-/// Main packages: folders with a file that says `package main` and is no test and no tool that
-/// is left out by `//go:build ignore`.
-fn mains(repo: &Repo, view: &Dir<'_>, modules: &[&RelPath]) -> Vec<(GoMain, MainHints)> {
-    let mut mains: Vec<(GoMain, MainHints)> = Vec::new();
-    let mut tried: std::collections::BTreeSet<RelPath> = std::collections::BTreeSet::new();
-    for file in view.walk() {
-        if !file.as_str().ends_with(".go") || file.as_str().ends_with("_test.go") {
-            continue;
-        }
-        let dir = file.parent().unwrap_or_default();
-        if dir.parts().any(|part| {
-            matches!(
-                part,
-                "vendor"
-                    | "testdata"
-                    | "examples"
-                    | "example"
-                    | "internal"
-                    | "tools"
-                    | "hack"
-                    | "test"
-                    | "tests"
-            ) || part.starts_with(['.', '_'])
-        }) {
-            continue;
-        }
-        let full = view.path.join(dir.as_str());
-        if modules
-            .iter()
-            .any(|module| **module != view.path && full.is_in(module) && module.is_in(&view.path))
-        {
-            continue;
-        }
-        // Budget: a main package is known by its first files; `main.go` sorts among them.
-        let known = mains
-            .iter()
-            .position(|(main, _)| main.package == package(&dir));
-        if known.is_none() && !tried.insert(file.clone()) || tried.len() > 2_000 {
-            continue;
-        }
-        if known.is_none() && file.name() != "main.go" && view.has(dir.join("main.go").as_str()) {
-            continue;
-        }
-        let Ok(source) = repo.read(&view.path.join(file.as_str())) else {
-            continue;
-        };
-        if !source
-            .text
-            .lines()
-            .any(|line| line.trim_end() == "package main" || line.starts_with("package main "))
-            || source
-                .text
-                .lines()
-                .any(|line| line.starts_with("//go:build ignore"))
-        {
-            continue;
-        }
-        let listens = SERVES
-            .as_ref()
-            .is_some_and(|pattern| pattern.is_match(&source.text));
-        let version = VERSION
-            .as_ref()
-            .and_then(|pattern| pattern.captures(&source.text))
-            .and_then(|found| found.get(1).map(|name| format!("main.{}", name.as_str())));
-        if let Some(at) = known {
-            mains[at].1.listens |= listens;
-            mains[at].0.version_variable = mains[at].0.version_variable.take().or(version);
-        } else {
-            mains.push((
-                GoMain {
-                    package: package(&dir),
-                    version_variable: version,
-                },
-                MainHints {
-                    file: source.path.clone(),
-                    listens,
-                },
-            ));
-        }
-    }
-    mains.sort_by(|a, b| a.0.package.cmp(&b.0.package));
-    mains
-}
-
-fn package(dir: &RelPath) -> String {
-    if dir.is_root() {
-        ".".to_owned()
-    } else {
-        format!("./{dir}")
-    }
 }
 
 /// The last part of a module path that is no version: `github.com/o/api/v2` is `api`.
