@@ -212,7 +212,25 @@ fn capture(
             variables.insert(name.to_owned(), value.to_owned());
         }
     }
-    let whole = captures.get(0)?;
-    (text.is_char_boundary(whole.start()) && text.is_char_boundary(whole.end()))
-        .then(|| whole.range())
+    let whole = captures.get(0)?.range();
+    // Of a match over several lines only the line with the value is worth showing.
+    let named = regex
+        .capture_names()
+        .flatten()
+        .find_map(|name| captures.name(name));
+    let shown = match named {
+        Some(group) if text.as_bytes()[whole.clone()].contains(&b'\n') => {
+            let start = text.as_bytes()[..group.start()]
+                .iter()
+                .rposition(|byte| *byte == b'\n')
+                .map_or(0, |at| at + 1);
+            let end = text.as_bytes()[start..]
+                .iter()
+                .position(|byte| *byte == b'\n')
+                .map_or(text.len(), |at| start + at);
+            start..end
+        }
+        _ => whole,
+    };
+    (text.is_char_boundary(shown.start) && text.is_char_boundary(shown.end)).then_some(shown)
 }

@@ -150,6 +150,16 @@ impl Install {
         files.extend(self.lock.file().map(str::to_owned));
         for package in all {
             files.extend(local(package, &view.path));
+            // The client's own install script reads the schema.
+            let below = package.dir.below(&view.path).unwrap_or_default();
+            let schema = below.join("prisma");
+            if package
+                .dependency_names(true)
+                .any(|name| name == "@prisma/client")
+                && view.has_dir(schema.as_str())
+            {
+                files.push(schema.to_string());
+            }
         }
         files.retain(|file| !self.manifests.contains(file));
         files.sort();

@@ -56,7 +56,8 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
     kind(&mut facts);
     port(&mut facts);
     let built = built_folder(&view, &facts);
-    if let Some((folder, evidence)) = built.filter(|_| facts.artifacts.is_empty()) {
+    let in_modules = |found: &Found<Artifact>| found.value.from.starts_with("node_modules/");
+    if let Some((folder, evidence)) = built.filter(|_| facts.artifacts.iter().all(in_modules)) {
         let artifact = |name: String| Artifact {
             from: name.clone(),
             to: name,
@@ -354,11 +355,13 @@ fn kind(facts: &mut Facts) {
     {
         facts.kind.certain(Kind::Web, Rank::Manifest, best.evidence);
     }
-    facts.kind.guess(
-        Kind::Cli,
-        Rank::Default,
-        Evidence::rule("node/no-server", "no code that serves was seen"),
-    );
+    if facts.kind.is_empty() {
+        facts.kind.guess(
+            Kind::Cli,
+            Rank::Default,
+            Evidence::rule("node/no-server", "no code that serves was seen"),
+        );
+    }
 }
 
 /// `-p 4000` or `--port=4000` in the start command.

@@ -74,8 +74,13 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
             return program;
         };
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        let (words, watched) = strip(&words);
-        if let Some(tool) = watched {
+        let (mut words, watched) = strip(&words);
+        while let Some((name, value)) = words.first().and_then(|word| word.split_once('=')) {
+            program.env.push((name.to_owned(), value.to_owned()));
+            words.remove(0);
+        }
+        let (words, inner) = strip(&words);
+        if let Some(tool) = watched.or(inner) {
             program.watched = Some(tool.to_owned());
         }
         program.command = Command::exec(words.iter().copied());

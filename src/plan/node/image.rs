@@ -78,7 +78,12 @@ pub(super) fn last_stage(
         }
         Some(stage) => {
             let folder = format!("{DIR}/node_modules");
-            copies.push(from(stage, folder.clone(), folder));
+            let to = if workdir == DIR {
+                "./node_modules".to_owned()
+            } else {
+                folder.clone()
+            };
+            copies.push(from(stage, folder, to));
             if stage == "build" && install.is_workspace() {
                 let folder = absolute(DIR, &model.path, "node_modules");
                 if !model.path.is_root() {

@@ -47,15 +47,15 @@ pub(super) fn tools(
     match install.manager {
         Manager::Npm | Manager::Bun => {}
         Manager::Pnpm => {
-            tools.packages.push(format!(
-                "pnpm@{}",
-                spec(versions, &["10", "11", "9", "8", "12", "7", "6"])
-            ));
-            // pnpm 11 would install again before it runs a script.
-            tools.run_env.push(Pair {
-                name: "pnpm_config_verify_deps_before_run".to_owned(),
-                value: "false".to_owned(),
-            });
+            let version = spec(versions, &["10", "11", "9", "8", "12", "7", "6"]);
+            if Version::parse(&version).is_some_and(|version| version.major() >= 11) {
+                // It would install once more before it runs a script.
+                tools.run_env.push(Pair {
+                    name: "pnpm_config_verify_deps_before_run".to_owned(),
+                    value: "false".to_owned(),
+                });
+            }
+            tools.packages.push(format!("pnpm@{version}"));
         }
         Manager::Yarn if has_yarn => {}
         Manager::Yarn => tools
@@ -183,23 +183,31 @@ fn command(tools: &[String], rest: &[&str]) -> Command {
 }
 
 /// Takes scripts out of the manifests that the next command would run too early, or for nothing.
-fn without_hooks(model: &NodeModel, base: &Base, hooks: &[&Hook]) -> Vec<Command> {
-    let mut commands: Vec<Command> = Vec::new();
+fn without_hooks(base: &Base, hooks: &[&Hook]) -> Vec<Command> {
+    let tool: &[&str] = if base.tools.npm {
+        &["npm", "pkg", "delete"]
+    } else {
+        &["bun", "pm", "pkg", "delete"]
+    };
+    let mut commands: Vec<(&str, Vec<String>)> = Vec::new();
     for hook in hooks {
         let key = format!("scripts.{}", hook.script);
-        let mut words: Vec<&str> = if base.tools.npm {
-            vec!["npm", "pkg", "delete"]
-        } else {
-            vec!["bun", "pm", "pkg", "delete"]
-        };
-        if !hook.dir.is_root() {
-            words.extend(["--prefix", hook.dir.as_str()]);
+        match commands.last_mut() {
+            Some((dir, words)) if *dir == hook.dir.as_str() => words.push(key),
+            _ => {
+                let mut words: Vec<String> = tool.iter().map(ToString::to_string).collect();
+                if !hook.dir.is_root() {
+                    words.extend(["--prefix".to_owned(), hook.dir.to_string()]);
+                }
+                words.push(key);
+                commands.push((hook.dir.as_str(), words));
+            }
         }
-        words.push(&key);
-        commands.push(Command::exec(words));
     }
-    let _ = model;
     commands
+        .into_iter()
+        .map(|(_, words)| Command::Exec(words))
+        .collect()
 }
 
 /// The install of everything, as the build needs it.
@@ -210,7 +218,7 @@ fn everything(model: &NodeModel, base: &Base) -> Vec<Command> {
         .iter()
         .filter(|hook| hook.kind == HookKind::Sources)
         .collect();
-    let mut commands = without_hooks(model, base, &early);
+    let mut commands = without_hooks(base, &early);
     let tool = &base.tools.command;
     let frozen = matches!(install.lock, Lock::Fits(_));
     commands.push(match install.manager {
@@ -251,15 +259,15 @@ pub(super) fn modules(
         commands: Vec::new(),
         stage: None,
     };
-    let bundled = resolver
+    let asked = resolver
         .component
         .facts
         .extra
         .get("modules")
         .and_then(Slot::best)
-        .filter(|found| found.value == "none")
-        .map(|found| found.evidence.clone());
-    if let Some(because) = bundled {
+        .cloned();
+    if let Some(found) = asked.as_ref().filter(|found| found.value == "none") {
+        let because = found.evidence.clone();
         let because = Evidence {
             why: format!("the build's output holds what it needs: {}", because.why),
             ..because
@@ -267,14 +275,16 @@ pub(super) fn modules(
         resolver.decide("modules", "none", Confidence::Certain, because);
         return none;
     }
-    if let Some(tool) = launch.development_tool(resolver, model) {
+    let tool = launch.development_tool(resolver).map(|tool| {
         let why = format!("the start command runs {tool}, which is a development dependency");
-        resolver.decide(
-            "modules",
-            "all",
-            Confidence::Guess,
-            Evidence::rule("node/modules", why),
-        );
+        (Confidence::Guess, Evidence::rule("node/modules", why))
+    });
+    let all = tool.or_else(|| {
+        let asked = asked.filter(|found| found.value == "all" && has_build)?;
+        Some((Confidence::Likely, asked.evidence))
+    });
+    if let Some((confidence, because)) = all {
+        resolver.decide("modules", "all", confidence, because);
         return Modules {
             commands: if has_build {
                 Vec::new()
@@ -292,14 +302,21 @@ pub(super) fn modules(
         resolver.decide("modules", "none", Confidence::Certain, because);
         return none;
     }
-    let because = Evidence::rule("node/modules", "development dependencies stay in the build");
-    resolver.decide("modules", "production only", Confidence::Certain, because);
+    if install.manager == Manager::YarnBerry && !install.focus {
+        let why = "this Yarn leaves out development modules only with its plugin workspace-tools";
+        let because = Evidence::rule("node/modules", why);
+        resolver.decide("modules", "all", Confidence::Likely, because);
+    } else {
+        let why = "development dependencies stay in the build";
+        let because = Evidence::rule("node/modules", why);
+        resolver.decide("modules", "production only", Confidence::Certain, because);
+    }
     let dropped: Vec<&Hook> = install
         .hooks
         .iter()
         .filter(|hook| hook.kind != HookKind::Patch)
         .collect();
-    let mut commands = without_hooks(model, base, &dropped);
+    let mut commands = without_hooks(base, &dropped);
     let tool = &base.tools.command;
     let frozen = matches!(install.lock, Lock::Fits(_));
     let member = install
@@ -362,6 +379,7 @@ pub(super) fn build(
     let install = &model.install;
     let is_script = chosen.evidence.rule == "node/build-script";
     let mut commands: Vec<Command> = hooks_after_sources(model, base);
+    let hooks = !commands.is_empty();
     if is_script || chosen.rank < crate::facts::Rank::Dedicated {
         commands.extend(builds(model, base, &chosen.value, is_script));
     } else {
@@ -389,6 +407,7 @@ pub(super) fn build(
             Vec::new()
         },
         commands,
+        hooks,
         caches,
     }))
 }

@@ -153,11 +153,7 @@ impl Launch {
     }
 
     /// The development dependency whose program is started.
-    pub(super) fn development_tool(
-        &self,
-        resolver: &Resolver<'_>,
-        _model: &NodeModel,
-    ) -> Option<String> {
+    pub(super) fn development_tool(&self, resolver: &Resolver<'_>) -> Option<String> {
         let dependencies = &resolver.component.manifest.dependencies;
         let only_development = |name: &str| {
             dependencies
@@ -193,7 +189,6 @@ impl Launch {
     /// ENTRYPOINT and CMD.
     pub(super) fn words(
         &self,
-        _model: &NodeModel,
         tools: &Tools,
         run: &Image,
         init: bool,
@@ -313,6 +308,12 @@ pub(super) fn run_image(
         )
     } else if let Some(because) = model.calls_manager.clone().filter(|_| keep_tools) {
         (slim, because)
+    } else if let Some(because) = model
+        .started_by_manager
+        .clone()
+        .filter(|_| launch.needs_manager())
+    {
+        (slim, because)
     } else if launch.needs_shell() {
         let why = "the start command is not plain node";
         (slim, Evidence::rule("node/start", why))
@@ -353,7 +354,7 @@ fn keep_tools_on_node(model: &NodeModel, keep_tools: bool) -> bool {
 }
 
 /// The package with an init and its file that needs no libraries. Node.js and Bun leave SIGTERM
-/// alone as process 1 unless the program handles it.
+/// alone as PID 1 unless the program handles it.
 pub(super) fn init(
     resolver: &mut Resolver<'_>,
     model: &NodeModel,
@@ -363,7 +364,7 @@ pub(super) fn init(
         resolver.decide("init", "none", Confidence::Likely, because.clone());
         return None;
     }
-    let why = "no handler of SIGTERM was seen, and as process 1 a program without one ignores it";
+    let why = "no handler of SIGTERM was seen, and as PID 1 a program without one ignores it";
     let because = Evidence::rule("node/init", why);
     resolver.decide("init", "tini", Confidence::Likely, because);
     Some(match role {

@@ -16,9 +16,10 @@ use super::resolver::{Failure, Resolver};
 use super::site::{self, Site};
 use super::{Details, LanguagePlan, Pair};
 use crate::facts::{Command, Confidence, Evidence, Found, Kind};
+use crate::lang::Dependency;
 use crate::lang::node::manager::Manager;
 use crate::lang::node::{NodeModel, Runtime};
-use crate::parse::version::Constraint;
+use crate::parse::version::{Constraint, Version};
 
 pub(crate) use image::Copy;
 
@@ -26,6 +27,8 @@ pub(crate) use image::Copy;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct NodeDetails {
     pub manager: String,
+    /// The name of the first stage: `base` when two others start from it, else theirs.
+    pub first: &'static str,
     /// Packages that npm installs for everyone in the base stage: the package manager.
     pub tools: Vec<String>,
     /// The image's own copy of the tool is in the way.
@@ -43,10 +46,10 @@ pub struct NodeDetails {
     /// Commands that install what production needs; empty when that is nothing, or is taken from
     /// the build stage.
     pub modules: Vec<Command>,
-    /// Where the base stage has an init without libraries; absent when the program ends on
+    /// Where the first stage has an init without libraries; absent when the program ends on
     /// SIGTERM by itself.
     pub init: Option<String>,
-    /// The base stage is Alpine's.
+    /// The first stage is Alpine's.
     pub apk: bool,
     /// The package manager is needed in the last stage too.
     pub keep_tools: bool,
@@ -61,6 +64,8 @@ pub struct Build {
     /// Empty when no package is needed.
     pub install: Vec<Command>,
     pub commands: Vec<Command>,
+    /// The first of them are scripts that an install would have run before the sources were there.
+    pub hooks: bool,
     /// Caches of the build tools, as fields of mounts.
     pub caches: Vec<String>,
 }
@@ -120,7 +125,7 @@ fn base(
     }
     if name == "node"
         && let Some(exact) = model.node.best()
-        && crate::parse::version::Version::parse(&exact.value.to_string()).is_some_and(|version| {
+        && Version::parse(&exact.value.to_string()).is_some_and(|version| {
             version.parts().len() == 3 && line.newest.as_ref() != Some(&version)
         })
         && exact
@@ -185,6 +190,7 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguageP
     let (manifests, parents) = install::manifests(model);
     let details = NodeDetails {
         manager: model.install.manager.name().to_owned(),
+        first: "build",
         tools: base.tools.packages,
         force: base.tools.force,
         bun: images.contains_key("bun"),
@@ -242,7 +248,7 @@ fn packages(resolver: &mut Resolver<'_>, model: &NodeModel, base: &Base) -> Pack
         .manifest
         .dependencies
         .iter()
-        .filter(|dependency| dependency.production)
+        .filter(|dependency| dependency.production && !without_engine(dependency))
         .map(|dependency| dependency.name.as_str());
     let facts = &resolver.component.facts;
     let texts = |list: &[Found<String>]| list.iter().map(|found| found.value.clone()).collect();
@@ -271,6 +277,13 @@ fn packages(resolver: &mut Resolver<'_>, model: &NodeModel, base: &Base) -> Pack
         resolver.decide("packages", names.join(", "), Confidence::Likely, because);
     }
     packages
+}
+
+/// Prisma has no native program from version 7 on.
+fn without_engine(dependency: &Dependency) -> bool {
+    matches!(dependency.name.as_str(), "prisma" | "@prisma/client")
+        && Version::parse(dependency.version.trim_start_matches(['^', '~', '>', '=']))
+            .is_some_and(|version| version.major() >= 7)
 }
 
 fn plan_program(
@@ -319,13 +332,13 @@ fn plan_program(
     let init = init.map(|(_, file)| file.to_owned());
     let image::Last { copies, workdir } =
         image::last_stage(resolver, model, &launch, build.as_ref(), &modules, &user);
-    let (entrypoint, cmd) = launch.words(model, &base.tools, &run, init.is_some(), &workdir);
+    let (entrypoint, cmd) = launch.words(&base.tools, &run, init.is_some(), &workdir);
     let mut env = vec![Pair {
         name: "NODE_ENV".to_owned(),
         value: "production".to_owned(),
     }];
     env.extend(launch.env(model, &workdir));
-    if keep_tools {
+    if launch.needs_manager() {
         env.extend(base.tools.run_env.clone());
     }
     let mut images = base.images;
@@ -333,6 +346,12 @@ fn plan_program(
     let (manifests, parents) = install::manifests(model);
     let details = NodeDetails {
         manager: model.install.manager.name().to_owned(),
+        first: match (build.is_some(), modules.commands.is_empty()) {
+            (true, false) => "base",
+            (true, true) => "build",
+            (false, false) => "modules",
+            (false, true) => "init",
+        },
         tools: base.tools.packages,
         force: base.tools.force,
         bun: images.contains_key("bun") && (model.install.manager == Manager::Bun || keep_tools),
