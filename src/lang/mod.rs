@@ -4,6 +4,7 @@
 //! frameworks are data.
 
 pub mod go;
+pub mod html;
 pub mod node;
 pub mod rust;
 mod sources;
@@ -53,7 +54,7 @@ pub trait Language: Sync {
 
 /// Every language. The order does not matter: of two languages in one folder the component that
 /// is surer to be a program stays ([`Component::sure`]).
-pub const LANGUAGES: &[&dyn Language] = &[&go::Go, &node::Node, &rust::Rust];
+pub const LANGUAGES: &[&dyn Language] = &[&go::Go, &node::Node, &rust::Rust, &html::Html];
 
 /// One program (or site) of the repository.
 #[derive(Debug, Serialize)]
@@ -136,6 +137,8 @@ pub enum Model {
     Go(go::GoModel),
     Rust(rust::RustModel),
     Node(node::NodeModel),
+    /// Plain HTML: all is in the facts.
+    Static,
 }
 
 impl Component {

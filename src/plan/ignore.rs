@@ -7,7 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::IgnoreGroup;
 use crate::detect::Detection;
-use crate::lang::Component;
+use crate::lang::{Component, Model};
 use crate::parse::ignorefile::{self, IgnoreFile};
 use crate::repo::{RelPath, Repo};
 
@@ -80,22 +80,22 @@ pub(super) fn groups(
     };
     let mut groups = vec![group("No part of the program", owned(ALWAYS))];
     groups.push(group("Other components", others(detection, component)));
-    groups.push(group(
-        "Made by tools",
-        component
-            .facts
-            .ignore
-            .iter()
-            .filter_map(|found| {
-                // What is left behind at any depth is so in the whole project.
-                let dir = match found.value.starts_with("**/") {
-                    true => &component.root,
-                    false => &component.dir,
-                };
-                placed(dir, &found.value)
-            })
-            .collect(),
-    ));
+    let (pages, left): (Vec<_>, Vec<_>) = component
+        .facts
+        .ignore
+        .iter()
+        .partition(|found| found.evidence.rule.starts_with("static/"));
+    for (heading, found) in [("Made by tools", left), ("No pages", pages)] {
+        let patterns = found.into_iter().filter_map(|found| {
+            // What is left behind at any depth is so in the whole project.
+            let dir = match found.value.starts_with("**/") {
+                true => &component.root,
+                false => &component.dir,
+            };
+            placed(dir, &found.value)
+        });
+        groups.push(group(heading, patterns.collect()));
+    }
     groups.push(group("From .gitignore", git_ignored(repo, component)));
     groups.push(group("Secrets", owned(SECRETS)));
     let kept = kept(repo, component, needed, &groups);
@@ -165,13 +165,16 @@ fn globs_of(dir: &RelPath, pattern: &str) -> Vec<GlobMatcher> {
 
 /// Folders of other components that this one's project does not include.
 fn others(detection: &Detection, component: &Component) -> Vec<String> {
-    if component.root.is_root() {
+    // A site has no use for another component, wherever that is; a project may be made of several.
+    let is_site = matches!(component.model, Model::Static);
+    if component.root.is_root() && !is_site {
         return Vec::new();
     }
     let mut others: Vec<String> = detection
         .components
         .iter()
-        .filter(|other| !other.dir.is_in(&component.root) && !component.root.is_in(&other.dir))
+        .filter(|other| is_site || !other.dir.is_in(&component.root))
+        .filter(|other| !component.root.is_in(&other.dir))
         .filter_map(|other| ignorefile::escape_pattern(other.dir.as_str()))
         .collect();
     others.dedup();

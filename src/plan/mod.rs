@@ -4,6 +4,7 @@ mod data;
 mod decision;
 mod go;
 mod health;
+mod html;
 mod ignore;
 pub mod images;
 mod node;
@@ -56,7 +57,7 @@ pub struct ComponentPlan {
     pub language: String,
     pub frameworks: Vec<String>,
     pub kind: Kind,
-    /// Base images by role; `build` and `run` are always there.
+    /// Base images by role; `run` is always there.
     pub image: BTreeMap<String, Image>,
     /// OCI labels of the last stage, sorted.
     pub labels: Vec<Pair>,
@@ -132,6 +133,7 @@ pub enum Details {
     Go(go::GoDetails),
     Rust(rust::RustDetails),
     Node(node::NodeDetails),
+    Static(html::StaticDetails),
 }
 
 /// What a language's planner gives; the common part is put around it.
@@ -201,6 +203,7 @@ pub fn resolve(
         let made = match &component.model {
             Model::Go(model) => go::plan(&mut resolver, model, kind)?,
             Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
+            Model::Static => html::plan(&mut resolver)?,
             Model::Node(model) => node::plan(&mut resolver, model, kind)?,
         };
         let decisions = std::mem::take(&mut resolver.decisions);

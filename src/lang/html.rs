@@ -1,0 +1,215 @@
+//! Plain HTML: a folder with pages that a web server hands out as they are.
+
+use super::{Component, Language, Manifest, Model};
+use crate::diag::Diagnostic;
+use crate::facts::{Confidence, Evidence, Kind, Rank};
+use crate::parse;
+use crate::parse::Tree;
+use crate::repo::{RelPath, Repo};
+
+pub struct Html;
+
+/// Folders that hold the pages of the folder above them.
+const PAGES: &[&str] = &[
+    "public", "dist", "www", "htdocs", "html", "site", "_site", "static",
+];
+
+/// Manifests of languages that are not known here: pages in such a project belong to a program,
+/// or are made by a generator.
+const OTHERS: &[&str] = &[
+    "mix.exs",
+    "composer.json",
+    "index.php",
+    "Gemfile",
+    "_config.yml",
+    "hugo.toml",
+    "hugo.yaml",
+    "mkdocs.yml",
+    "book.toml",
+    "deno.json",
+    "deno.jsonc",
+    "CMakeLists.txt",
+    "meson.build",
+    "pubspec.yaml",
+    "Package.swift",
+    "build.sbt",
+    "build.zig",
+    "stack.yaml",
+    "rebar.config",
+    "gleam.toml",
+    "shard.yml",
+    "deps.edn",
+    "project.clj",
+    "Global.asax",
+];
+
+/// What describes a repository to its readers and is no page, where the pages stand at its root.
+const NO_PAGES: &[&str] = &[
+    "/README*",
+    "/LICENSE*",
+    "/CHANGELOG*",
+    "/CONTRIBUTING*",
+    "/Makefile",
+];
+
+impl Language for Html {
+    fn id(&self) -> &'static str {
+        "static"
+    }
+
+    fn manifests(&self) -> &'static [&'static str] {
+        &["index.html", "Staticfile"]
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["html"]
+    }
+
+    fn only_alone(&self) -> bool {
+        true
+    }
+
+    fn components(
+        &self,
+        repo: &Repo,
+        dirs: &[RelPath],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Component> {
+        let mut sites: Vec<Component> = Vec::new();
+        // Sorted: a folder comes before those below it, whose pages are parts of its site.
+        for dir in dirs {
+            let inside = sites.iter().any(|site| dir.is_in(&pages_of(site)));
+            if !inside && !belongs_to_others(repo, dir) {
+                sites.extend(site(repo, dir, diagnostics));
+            }
+        }
+        sites
+    }
+}
+
+fn pages_of(site: &Component) -> RelPath {
+    let pages = site.facts.static_root.value();
+    site.dir.join(pages.map_or(".", String::as_str))
+}
+
+fn belongs_to_others(repo: &Repo, dir: &RelPath) -> bool {
+    std::iter::successors(Some(dir.clone()), RelPath::parent).any(|above| {
+        let view = repo.dir(&above);
+        view.first(OTHERS).is_some() || view.files().any(|name| name.ends_with(".csproj"))
+    })
+}
+
+fn site(repo: &Repo, dir: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option<Component> {
+    let view = repo.dir(dir);
+    if view.has("Staticfile") {
+        return by_staticfile(repo, dir, diagnostics);
+    }
+    // The pages of `public` are the site of the folder above, after which it is named.
+    let (home, pages) = match dir.parent() {
+        Some(parent) if PAGES.contains(&dir.name()) => (parent, dir.name().to_owned()),
+        _ => (dir.clone(), ".".to_owned()),
+    };
+    let page = dir.join("index.html");
+    let because = Evidence::file(
+        "static/index",
+        page.clone(),
+        "a folder with pages and no program",
+    );
+    let mut component = new(home, page, &pages, Confidence::Likely, because);
+    leave_out(repo, &mut component, &pages);
+    Some(component)
+}
+
+/// Cloud Foundry's file, which other tools read too.
+fn by_staticfile(
+    repo: &Repo,
+    dir: &RelPath,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<Component> {
+    let view = repo.dir(dir);
+    let path = dir.join("Staticfile");
+    let tree = match view
+        .read("Staticfile")
+        .and_then(|source| parse::yaml(&source))
+    {
+        Ok(tree) => tree,
+        Err(diagnostic) => {
+            diagnostics.push(diagnostic);
+            return None;
+        }
+    };
+    let named = tree.get("root").and_then(Tree::text).unwrap_or(".");
+    let Some(pages) = dir.resolve(named).and_then(|pages| pages.below(dir)) else {
+        let problem = Diagnostic::error("static-root", "the root is outside of the folder")
+            .at(crate::diag::Location::file(path))
+            .with_help("name a folder beside the Staticfile");
+        diagnostics.push(problem);
+        return None;
+    };
+    // `root` may be left out where a usual folder holds the pages.
+    let usual = ["public", "dist"]
+        .into_iter()
+        .find(|name| view.has(&format!("{name}/index.html")));
+    let pages = match usual {
+        Some(usual) if pages.is_root() && !view.has("index.html") => RelPath::root().join(usual),
+        _ => pages,
+    };
+    let says = |what: &str| Evidence::file("static/staticfile", path.clone(), what);
+    let mut component = new(
+        dir.clone(),
+        path.clone(),
+        &pages.to_string(),
+        Confidence::Certain,
+        says("the Staticfile says so"),
+    );
+    let is_on = |key: &str| {
+        tree.get(key)
+            .is_some_and(|value| value.boolean() == Some(true) || value.text() == Some("enabled"))
+    };
+    if is_on("index_fallback") || is_on("pushstate") {
+        let because = says("the Staticfile answers unknown paths with index.html");
+        component.facts.spa.certain(true, Rank::Dedicated, because);
+    }
+    leave_out(repo, &mut component, &pages.to_string());
+    Some(component)
+}
+
+fn new(dir: RelPath, path: RelPath, pages: &str, sure: Confidence, because: Evidence) -> Component {
+    let manifest = Manifest {
+        path,
+        ..Manifest::default()
+    };
+    let mut component = Component::new("static", dir, manifest, Model::Static);
+    component.sure = sure;
+    if component.dir.is_root() {
+        "site".clone_into(&mut component.name);
+    }
+    let facts = &mut component.facts;
+    facts
+        .kind
+        .certain(Kind::Static, Rank::Manifest, because.clone());
+    facts
+        .static_root
+        .add(pages.to_owned(), Rank::Manifest, sure, because);
+    component
+}
+
+/// Everything in the served folder can be fetched, so what is no page stays out.
+fn leave_out(repo: &Repo, component: &mut Component, pages: &str) {
+    let well_known = pages_of(component).join(".well-known");
+    let facts = &mut component.facts;
+    let why = "no pages";
+    facts.ignore_all("static/hidden", why, &["**/.*"]);
+    // Hidden by its name, and made to be fetched (RFC 8615).
+    if repo.has_dir(&well_known) {
+        facts.ignore_all("static/well-known", why, &["!**/.well-known"]);
+    }
+    let reads_markdown = || {
+        let page = repo.dir(&component.dir).text("index.html");
+        page.is_some_and(|page| page.text.contains("docsify") || page.text.contains(".md"))
+    };
+    if pages == "." && !reads_markdown() {
+        facts.ignore_all("static/no-pages", why, NO_PAGES);
+        facts.ignore_all("static/no-pages", why, &["/Staticfile"]);
+    }
+}
