@@ -399,6 +399,11 @@ pub(super) fn build(
                 .collect()
         })
         .unwrap_or_default();
+    let folders = facts
+        .writable
+        .iter()
+        .map(|found| super::image::absolute(DIR, &model.path, &found.value))
+        .collect();
     let installs = model.production || model.development || install.pnp;
     Ok(Some(Build {
         install: if installs {
@@ -409,6 +414,7 @@ pub(super) fn build(
         commands,
         hooks,
         caches,
+        folders,
     }))
 }
 

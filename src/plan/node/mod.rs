@@ -68,6 +68,8 @@ pub struct Build {
     pub hooks: bool,
     /// Caches of the build tools, as fields of mounts.
     pub caches: Vec<String>,
+    /// Folders that the last stage takes empty, for the program to write to.
+    pub folders: Vec<String>,
 }
 
 /// Where the sources stand in the build stage, and in the last one.
