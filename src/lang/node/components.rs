@@ -80,7 +80,7 @@ pub(super) fn find(
             repo,
             package,
             workspace,
-            Arc::clone(install),
+            install,
             &packages,
             handed.to.get(dir),
         ));
@@ -194,7 +194,7 @@ fn component(
     repo: &Repo,
     package: &Package,
     workspace: Option<&Workspace>,
-    install: Arc<Install>,
+    install: &Arc<Install>,
     packages: &BTreeMap<RelPath, Package>,
     handed: Option<&(Option<Command>, Option<String>, Evidence)>,
 ) -> Component {
@@ -261,11 +261,12 @@ fn component(
         node,
         bun,
         runtime: Runtime::Node,
+        arguments: Vec::new(),
         script: None,
         calls_manager: None,
         started_by_manager: None,
         ends: None,
-        install: Arc::clone(&install),
+        install: Arc::clone(install),
     };
     let mut component = Component::new("node", dir.clone(), package.manifest(), Model::Node(model));
     component.root = root;

@@ -15,6 +15,10 @@ use crate::repo::{Dir, RelPath, Repo, Source};
 
 /// One install root: a package of its own, or a workspace with its members.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts about one folder"
+)]
 pub struct Install {
     pub root: RelPath,
     pub manager: Manager,
@@ -27,6 +31,8 @@ pub struct Install {
     pub members: Vec<RelPath>,
     /// Other files and folders that the install reads, relative to the root, sorted.
     pub files: Vec<String>,
+    /// Some of the files are folders, or stand in one.
+    pub nested: bool,
     /// The committed program of Yarn 2 and later.
     pub release: Option<String>,
     /// Yarn resolves modules without `node_modules`.
@@ -120,6 +126,7 @@ impl Install {
                 .collect(),
             members: members.iter().map(|member| below(&member.dir)).collect(),
             files: Vec::new(),
+            nested: false,
             release: settings.as_ref().and_then(|source| release(&view, source)),
             pnp: manager == Manager::YarnBerry
                 && setting(settings.as_ref(), "nodeLinker").is_none_or(|linker| linker == "pnp"),
@@ -164,6 +171,10 @@ impl Install {
         files.retain(|file| !self.manifests.contains(file));
         files.sort();
         files.dedup();
+        self.nested = files
+            .iter()
+            .chain(&self.manifests)
+            .any(|file| file.contains('/') || view.has_dir(file));
         self.files = files;
     }
 
@@ -380,7 +391,7 @@ fn hook_kind(body: &str, package: &Package) -> HookKind {
                     .is_some_and(|rest| rest.trim_start_matches("-y ").starts_with(word))
         })
     };
-    if parts.iter().all(|part| idle(&part)) {
+    if parts.iter().all(idle) {
         return HookKind::Idle;
     }
     let installs_patcher = package

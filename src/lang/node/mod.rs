@@ -50,6 +50,8 @@ pub struct NodeModel {
     pub bun: Slot<Constraint>,
     /// Set when the sources have been seen.
     pub runtime: Runtime,
+    /// Variables that the build puts into what browsers get, sorted.
+    pub arguments: Vec<String>,
     /// The script that the best start command comes from.
     pub script: Option<String>,
     /// Why the running program needs the package manager in its image.

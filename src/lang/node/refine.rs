@@ -33,9 +33,19 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
             .into_iter()
             .find(|(_, program)| program.command == best.value)
         {
-            model.script = Some(name);
+            model.script = component.manifest.script(&name).map(|_| name);
             let evidence = best.evidence.clone();
             for (name, value) in program.env {
+                if name == "PORT"
+                    && let Ok(port) = value.parse()
+                    && port > 0
+                {
+                    facts.port.certain(port, Rank::Manifest, evidence.clone());
+                    facts
+                        .port_variable
+                        .certain(name, Rank::Manifest, evidence.clone());
+                    continue;
+                }
                 push_named(
                     &mut facts.env,
                     found((name, value), Rank::Manifest, evidence.clone()),
@@ -48,13 +58,20 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
         Runtime::Bun => model.bun.clone(),
     };
     manager_at_run_time(model, sources);
+    model.arguments = arguments(sources);
+    if !model.arguments.is_empty() || !facts.static_root.is_empty() {
+        public_settings(&view, &mut facts);
+    }
+    let own = starts_source(&view, &facts);
     model.ends = facts
         .extra
         .get("sigterm")
-        .and_then(Slot::best)
+        .into_iter()
+        .flat_map(Slot::all)
+        .find(|found| !own || found.rank <= Rank::Source)
         .map(|found| found.evidence.clone());
     kind(&mut facts);
-    port(&mut facts);
+    port(&mut facts, own);
     let built = built_folder(&view, &facts);
     let in_modules = |found: &Found<Artifact>| found.value.from.starts_with("node_modules/");
     if let Some((folder, evidence)) = built.filter(|_| facts.artifacts.iter().all(in_modules)) {
@@ -126,7 +143,8 @@ const SCRIPTS: &[&str] = &[
 /// Fills the start slot; gives the programs behind the scripts.
 fn start(view: &Dir<'_>, component: &Component, facts: &mut Facts) -> Vec<(String, Program)> {
     let manifest = &component.manifest;
-    let mut programs = Vec::new();
+    let mut programs: Vec<(String, Program)> =
+        procfile(view, component, facts).into_iter().collect();
     let to_be_built = main_is_built(view, component, facts);
     for name in SCRIPTS {
         let Some(script) = manifest.script(name) else {
@@ -136,6 +154,7 @@ fn start(view: &Dir<'_>, component: &Component, facts: &mut Facts) -> Vec<(Strin
         if program.member.is_some() {
             program.command = Command::Shell(script.body.clone());
         }
+        name_main(&mut program.command, facts);
         let mut why = format!("the script {name} runs it");
         let (rank, confidence) = if replaced(facts, &program.command) {
             why = format!("the script {name} says so, but it is for development or replaced");
@@ -163,6 +182,39 @@ fn start(view: &Dir<'_>, component: &Component, facts: &mut Facts) -> Vec<(Strin
     }
     files(view, component, facts);
     programs
+}
+
+/// `node .` runs what `main` names.
+fn name_main(command: &mut Command, facts: &Facts) {
+    if let Command::Exec(words) = command
+        && let [runtime, folder] = words.as_mut_slice()
+        && runtime == "node"
+        && matches!(folder.as_str(), "." | "./")
+        && let Some(main) = facts.main.value().and_then(|main| RelPath::new(main))
+    {
+        *folder = main.to_string();
+    }
+}
+
+/// The line `web` of a Procfile, which hosts start by.
+fn procfile(view: &Dir<'_>, component: &Component, facts: &mut Facts) -> Option<(String, Program)> {
+    let source = view.text("Procfile")?;
+    let (line, text) = source
+        .text
+        .lines()
+        .find_map(|line| Some((line, line.strip_prefix("web:")?)))?;
+    let mut program = script::follow(text, &component.manifest.scripts);
+    if program.member.is_some() {
+        return None;
+    }
+    name_main(&mut program.command, facts);
+    let span = source.find(line).unwrap_or(0..0);
+    let why = "the Procfile's line web runs it";
+    let evidence = Evidence::span("node/procfile", &source, &span, why);
+    facts
+        .start
+        .certain(program.command.clone(), Rank::Dedicated, evidence);
+    Some(("start".to_owned(), program))
 }
 
 /// Compiles sources each time it starts them.
@@ -211,6 +263,26 @@ fn main_is_built(view: &Dir<'_>, component: &Component, facts: &Facts) -> bool {
             .is_some_and(|main| !view.has(main.trim_start_matches("./")))
 }
 
+/// Where programs usually start, the likeliest first.
+const USUAL: &[&str] = &[
+    "server.js",
+    "server.mjs",
+    "server.ts",
+    "index.js",
+    "index.mjs",
+    "index.ts",
+    "app.js",
+    "main.js",
+    "main.ts",
+    "src/server.js",
+    "src/index.js",
+    "src/app.js",
+    "src/main.js",
+    "src/server.ts",
+    "src/index.ts",
+    "src/main.ts",
+];
+
 /// Files that are the program where no script says so.
 fn files(view: &Dir<'_>, component: &Component, facts: &mut Facts) {
     let bun =
@@ -238,24 +310,6 @@ fn files(view: &Dir<'_>, component: &Component, facts: &mut Facts) {
             );
         }
     }
-    const USUAL: &[&str] = &[
-        "server.js",
-        "server.mjs",
-        "server.ts",
-        "index.js",
-        "index.mjs",
-        "index.ts",
-        "app.js",
-        "main.js",
-        "main.ts",
-        "src/server.js",
-        "src/index.js",
-        "src/app.js",
-        "src/main.js",
-        "src/server.ts",
-        "src/index.ts",
-        "src/main.ts",
-    ];
     for file in USUAL {
         if view.has(file) {
             facts.start.guess(
@@ -337,6 +391,52 @@ fn manager_at_run_time(model: &mut NodeModel, sources: &Sources<'_>) {
     }
 }
 
+/// Variables that frameworks put into what browsers get, by the prefix that tells so. A name that
+/// looks like a secret is none of them: it has no place in a browser or in an ARG.
+fn arguments(sources: &Sources<'_>) -> Vec<String> {
+    static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"\benv\.((?:NEXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_[A-Z0-9_]+)\b").ok()
+    });
+    const SECRETS: &[&str] = &[
+        "KEY",
+        "APIKEY",
+        "AUTH",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "PASSWORD",
+        "PASSWD",
+        "SECRET",
+        "TOKEN",
+    ];
+    let Some(pattern) = NAME.as_ref() else {
+        return Vec::new();
+    };
+    let mut names: BTreeSet<String> = BTreeSet::new();
+    for source in sources.all() {
+        for found in pattern.captures_iter(&source.text) {
+            let name = &found[1];
+            if !name.split('_').any(|part| SECRETS.contains(&part)) {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names.into_iter().take(50).collect()
+}
+
+/// Committed settings of the build, which hold what browsers may see.
+fn public_settings(view: &Dir<'_>, facts: &mut Facts) {
+    for file in [".env", ".env.production"] {
+        if view.has(file) {
+            let why = "the build reads it, and git does not ignore it";
+            let evidence = Evidence::file("node/env-file", view.path.join(file), why);
+            push(
+                &mut facts.keep,
+                found(file.to_owned(), Rank::Source, evidence),
+            );
+        }
+    }
+}
+
 /// Settings of tools and scripts for developers are no part of the program.
 fn is_program(source: &Source) -> bool {
     !source.path.name().contains(".config.")
@@ -364,8 +464,39 @@ fn kind(facts: &mut Facts) {
     }
 }
 
-/// `-p 4000` or `--port=4000` in the start command.
-fn port(facts: &mut Facts) {
+/// The start command runs a file of the repository: what frameworks say of their own servers does
+/// not hold for it.
+fn starts_source(view: &Dir<'_>, facts: &Facts) -> bool {
+    facts.start.best().is_some_and(|best| {
+        let Command::Exec(words) = &best.value else {
+            return false;
+        };
+        matches!(best.value.program(), Some("node" | "bun"))
+            && words
+                .iter()
+                .skip(1)
+                .filter_map(|word| RelPath::new(word))
+                .any(|file| view.has(file.as_str()))
+    })
+}
+
+/// `-p 4000` or `--port=4000` in the start command; else what the program's own sources say.
+fn port(facts: &mut Facts, own: bool) {
+    if own
+        && let Some(found) = facts
+            .port
+            .all()
+            .iter()
+            .find(|found| found.rank == Rank::Source)
+            .cloned()
+    {
+        facts.port.add(
+            found.value,
+            Rank::Manifest,
+            found.confidence,
+            found.evidence,
+        );
+    }
     let Some(best) = facts.start.best() else {
         return;
     };

@@ -103,7 +103,7 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
                 let Some(script) = scripts.iter().find(|script| script.name == name) else {
                     return program;
                 };
-                text = script.body.trim().to_owned();
+                script.body.trim().clone_into(&mut text);
                 for argument in arguments {
                     text.push(' ');
                     text.push_str(argument);
@@ -132,10 +132,10 @@ enum Next<'a> {
 fn builds(part: &str) -> bool {
     let words: Vec<&str> = part.split_whitespace().collect();
     match words.as_slice() {
-        ["npm" | "pnpm" | "yarn" | "bun", "run", name, ..] => name.starts_with("build"),
-        ["pnpm" | "yarn", name] => name.starts_with("build"),
-        ["tsc", ..] | ["npx", "tsc", ..] => true,
-        [_, "build", ..] => true,
+        ["npm" | "pnpm" | "yarn" | "bun", "run", name, ..] | ["pnpm" | "yarn", name] => {
+            name.starts_with("build")
+        }
+        ["tsc", ..] | ["npx", "tsc", ..] | [_, "build", ..] => true,
         _ => false,
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::install::Modules;
 use super::launch::{Launch, workdir};
 use super::{Build, DIR};
-use crate::facts::{Confidence, Evidence};
+use crate::facts::{Artifact, Command, Confidence, Evidence, Found};
 use crate::lang::node::NodeModel;
 use crate::plan::resolver::Resolver;
 use crate::repo::RelPath;
@@ -44,6 +44,7 @@ pub(super) fn last_stage(
     resolver: &mut Resolver<'_>,
     model: &NodeModel,
     launch: &Launch,
+    start: &Command,
     build: Option<&Build>,
     modules: &Modules,
     user: &str,
@@ -68,7 +69,8 @@ pub(super) fn last_stage(
     };
     let workdir = workdir(model);
     let self_contained = modules.stage.is_none();
-    let artifacts = build.is_some() && !facts.artifacts.is_empty();
+    let artifacts =
+        build.is_some() && !facts.artifacts.is_empty() && covered(launch, start, &facts.artifacts);
     // What the modules stage holds but modules: manifests, settings of the package manager.
     let whole = install.is_workspace() || install.pnp;
 
@@ -102,9 +104,9 @@ pub(super) fn last_stage(
         }
     };
     if artifacts {
-        if !(self_contained && facts.extra.contains_key("modules"))
-            && !(whole && modules.stage == Some("modules"))
-        {
+        let bundled = self_contained && facts.extra.contains_key("modules");
+        let there = whole && modules.stage == Some("modules");
+        if !bundled && !there {
             let manifest = component.manifest.path.to_string();
             copies.push(context(manifest, "./"));
         }
@@ -140,10 +142,20 @@ pub(super) fn last_stage(
             resolver.decide("artifacts", list.join(", "), Confidence::Likely, because);
         }
     } else if build.is_some() {
-        copies.push(Copy {
-            exclude: true,
-            ..from("build", DIR.to_owned(), format!("{DIR}/"))
-        });
+        let mut tree = |folder: String, to: String| {
+            copies.push(Copy {
+                exclude: true,
+                ..from("build", folder, to)
+            });
+        };
+        if install.is_workspace() && !model.path.is_root() {
+            for member in model.runs.iter().chain([&model.path]) {
+                let folder = absolute(DIR, member, "");
+                tree(folder.clone(), folder);
+            }
+        } else {
+            tree(DIR.to_owned(), format!("{DIR}/"));
+        }
         let why = "the program runs from its sources beside what the build makes";
         resolver.decide(
             "artifacts",
@@ -158,8 +170,29 @@ pub(super) fn last_stage(
     } else {
         copies.push(context(dot(sources(&RelPath::root())), "./"));
     }
-    let _ = launch;
     Last { copies, workdir }
+}
+
+/// Whether the file that is started is among what the build makes, and not one of the sources.
+fn covered(launch: &Launch, start: &Command, artifacts: &[Found<Artifact>]) -> bool {
+    let words: &[String] = match (launch, start) {
+        (Launch::Node(words) | Launch::Bun(words), _) => words,
+        (Launch::Installed(..), _) => return true,
+        (Launch::Manager(_), Command::Exec(words)) => words.get(1..).unwrap_or_default(),
+        (Launch::Manager(_), Command::Shell(_)) | (Launch::Shell(_), _) => return false,
+    };
+    let Some(file) = words.iter().find_map(|word| {
+        let file = RelPath::new(word)?;
+        (!word.starts_with('-')).then_some(file)
+    }) else {
+        return false;
+    };
+    let installed = RelPath::root().join("node_modules");
+    file.is_in(&installed)
+        || artifacts.iter().any(|found| {
+            let to = found.value.to.trim_start_matches("./");
+            to.starts_with('/') || RelPath::new(to).is_some_and(|folder| file.is_in(&folder))
+        })
 }
 
 /// A folder's destination is written relative to the work folder.

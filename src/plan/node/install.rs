@@ -61,17 +61,16 @@ pub(super) fn tools(
         Manager::Yarn => tools
             .packages
             .push(format!("yarn@{}", spec(versions, &["1"]))),
-        Manager::YarnBerry => match &install.release {
-            Some(release) => {
+        Manager::YarnBerry => {
+            if let Some(release) = &install.release {
                 tools.command = vec!["node".to_owned(), release.clone()];
-            }
-            None => {
+            } else {
                 tools
                     .packages
                     .push(format!("@yarnpkg/cli-dist@{}", spec(versions, &["4", "3"])));
                 tools.force = has_yarn;
             }
-        },
+        }
     }
     if let (Some(package), Some(found)) = (tools.packages.first(), versions.best()) {
         let (package, confidence, because) =
@@ -137,6 +136,19 @@ pub(super) fn cache(model: &NodeModel) -> String {
     .to_owned()
 }
 
+/// Variables of the install. Where Yarn keeps its cache has changed from version to version: in
+/// the tree when the cache is the installation, else where the mount is.
+pub(super) fn env(model: &NodeModel) -> Vec<Pair> {
+    let install = &model.install;
+    if install.manager != Manager::YarnBerry || install.zero_install {
+        return Vec::new();
+    }
+    vec![Pair {
+        name: "YARN_ENABLE_GLOBAL_CACHE".to_owned(),
+        value: if install.pnp { "0" } else { "1" }.to_owned(),
+    }]
+}
+
 /// Secrets that the install reads, as fields of mounts.
 pub(super) fn secrets(model: &NodeModel) -> Vec<String> {
     let install = &model.install;
@@ -155,9 +167,7 @@ pub(super) fn secrets(model: &NodeModel) -> Vec<String> {
 pub(super) fn manifests(model: &NodeModel) -> (Vec<CopyStep>, bool) {
     let install = &model.install;
     let files: Vec<&String> = install.manifests.iter().chain(&install.files).collect();
-    let parents = files
-        .iter()
-        .any(|file| file.contains('/') || **file == "patches");
+    let parents = install.nested;
     let from = files
         .iter()
         .map(|file| {
@@ -224,7 +234,7 @@ fn everything(model: &NodeModel, base: &Base) -> Vec<Command> {
     commands.push(match install.manager {
         Manager::Npm if frozen => command(tool, &["ci", "--no-audit", "--no-fund"]),
         Manager::Npm => command(tool, &["install", "--no-audit", "--no-fund"]),
-        Manager::Pnpm if frozen => command(tool, &["install", "--frozen-lockfile"]),
+        Manager::Pnpm | Manager::Bun if frozen => command(tool, &["install", "--frozen-lockfile"]),
         Manager::Pnpm => command(tool, &["install", "--no-frozen-lockfile"]),
         Manager::Yarn if frozen => {
             command(tool, &["install", "--frozen-lockfile", "--non-interactive"])
@@ -232,7 +242,6 @@ fn everything(model: &NodeModel, base: &Base) -> Vec<Command> {
         Manager::Yarn => command(tool, &["install", "--non-interactive"]),
         Manager::YarnBerry if frozen => command(tool, &["install", "--immutable"]),
         Manager::YarnBerry => command(tool, &["install", "--no-immutable"]),
-        Manager::Bun if frozen => command(tool, &["install", "--frozen-lockfile"]),
         Manager::Bun => command(tool, &["install"]),
     });
     commands
@@ -351,7 +360,7 @@ pub(super) fn modules(
         (Manager::Pnpm, Some(_)) if !name.is_empty() => words.extend(["--filter", &filter]),
         (Manager::YarnBerry, Some(_)) if install.focus && !name.is_empty() => words.push(name),
         (Manager::YarnBerry, None) if install.focus && install.is_workspace() => {
-            words.push("--all")
+            words.push("--all");
         }
         _ => {}
     }
@@ -392,13 +401,22 @@ pub(super) fn build(
         .map(|slot| {
             slot.all()
                 .iter()
-                .map(|found| {
-                    let target = super::image::absolute(DIR, &model.path, &found.value);
-                    format!("target={target}")
+                .map(|found| super::image::absolute(DIR, &model.path, &found.value))
+                // The fields of a mount are separated by commas.
+                .filter(|target| {
+                    target
+                        .bytes()
+                        .all(|b| b.is_ascii_alphanumeric() || b"/._@-".contains(&b))
                 })
+                .map(|target| format!("target={target}"))
                 .collect()
         })
         .unwrap_or_default();
+    let folders = facts
+        .writable
+        .iter()
+        .map(|found| super::image::absolute(DIR, &model.path, &found.value))
+        .collect();
     let installs = model.production || model.development || install.pnp;
     Ok(Some(Build {
         install: if installs {
@@ -408,7 +426,9 @@ pub(super) fn build(
         },
         commands,
         hooks,
+        arguments: model.arguments.clone(),
         caches,
+        folders,
     }))
 }
 

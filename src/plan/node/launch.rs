@@ -97,8 +97,9 @@ pub(super) fn launch(
         "npm" | "pnpm" | "yarn" if program == model.install.manager.command() => {
             Launch::Manager(rest())
         }
-        "npm" | "pnpm" | "yarn" | "npx" | "bunx" => Launch::Shell(start.value.to_string()),
-        "sh" | "bash" | "/bin/sh" => Launch::Shell(start.value.to_string()),
+        "npm" | "pnpm" | "yarn" | "npx" | "bunx" | "sh" | "bash" | "/bin/sh" => {
+            Launch::Shell(start.value.to_string())
+        }
         _ => {
             let file = resolver
                 .component
@@ -106,11 +107,16 @@ pub(super) fn launch(
                 .extra
                 .get(&format!("bin.{program}"))
                 .and_then(Slot::value);
-            match file.and_then(|file| installed_file(model, resolver, file)) {
+            match file.and_then(|file| installed_file(model, file)) {
                 Some(file) => {
                     let mut words = vec![file];
                     words.extend(rest());
                     Launch::Node(words)
+                }
+                None if model.install.pnp => {
+                    let mut words = vec!["run".to_owned(), program.to_owned()];
+                    words.extend(rest());
+                    Launch::Manager(words)
                 }
                 None => Launch::Installed(program.to_owned(), rest()),
             }
@@ -120,7 +126,7 @@ pub(super) fn launch(
 
 /// A file of an installed package as seen from the program's folder, when it is known where the
 /// package manager puts it. `file` starts with the package's name.
-fn installed_file(model: &NodeModel, resolver: &Resolver<'_>, file: &str) -> Option<String> {
+fn installed_file(model: &NodeModel, file: &str) -> Option<String> {
     let install: &Install = &model.install;
     if install.pnp {
         return None;
@@ -129,7 +135,6 @@ fn installed_file(model: &NodeModel, resolver: &Resolver<'_>, file: &str) -> Opt
     if !install.is_workspace() || model.path.is_root() {
         return Some(own);
     }
-    let _ = resolver;
     // A member's modules stand with it or with the root; only pnpm always links them to it.
     (install.manager == Manager::Pnpm).then_some(own)
 }
@@ -189,6 +194,7 @@ impl Launch {
     /// ENTRYPOINT and CMD.
     pub(super) fn words(
         &self,
+        model: &NodeModel,
         tools: &Tools,
         run: &Image,
         init: bool,
@@ -200,13 +206,15 @@ impl Launch {
         }
         let mut cmd = match self {
             Self::Node(words) => {
+                let mut words = words.clone();
+                words.splice(0..0, loaders(model));
                 if run.shell {
-                    entrypoint_or_cmd("node", words)
+                    entrypoint_or_cmd("node", &words)
                 } else {
                     if init {
                         entrypoint.extend(run.entrypoint.first().cloned());
                     }
-                    words.clone()
+                    words
                 }
             }
             Self::Bun(words) => entrypoint_or_cmd("bun", words),
@@ -244,6 +252,25 @@ impl Launch {
     }
 }
 
+/// What Node.js must load first to find modules without `node_modules`.
+fn loaders(model: &NodeModel) -> Vec<String> {
+    let install = &model.install;
+    if !install.pnp {
+        return Vec::new();
+    }
+    let yarn_2 = install
+        .release
+        .as_deref()
+        .is_some_and(|release| release.contains("yarn-2."));
+    let file = if yarn_2 { ".pnp.js" } else { ".pnp.cjs" };
+    let mut words = vec!["-r".to_owned(), format!("{DIR}/{file}")];
+    if model.esm {
+        let loader = format!("{DIR}/.pnp.loader.mjs");
+        words.extend(["--experimental-loader".to_owned(), loader]);
+    }
+    words
+}
+
 fn entrypoint_or_cmd(program: &str, words: &[String]) -> Vec<String> {
     std::iter::once(program.to_owned())
         .chain(words.iter().cloned())
@@ -253,7 +280,7 @@ fn entrypoint_or_cmd(program: &str, words: &[String]) -> Vec<String> {
 /// The last command of a line takes the shell's place, so that signals reach it.
 fn with_exec(text: &str) -> String {
     let (before, last) = match text.rsplit_once("&&") {
-        Some((before, last)) => (format!("{}&& ", before), last.trim()),
+        Some((before, last)) => (format!("{before}&& "), last.trim()),
         None => (String::new(), text.trim()),
     };
     let simple = !last.contains(['|', ';', '&', '(', '{', '\n', '='])

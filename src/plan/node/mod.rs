@@ -25,6 +25,10 @@ pub(crate) use image::Copy;
 
 /// What the Node templates know.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each decides about a line of the templates"
+)]
 pub struct NodeDetails {
     pub manager: String,
     /// The name of the first stage: `base` when two others start from it, else theirs.
@@ -37,6 +41,8 @@ pub struct NodeDetails {
     pub bun: bool,
     /// The manifests keep their folders below the work folder.
     pub parents: bool,
+    /// Variables of the install.
+    pub install_env: Vec<Pair>,
     /// The package manager's cache, as fields of a mount; empty when nothing is installed.
     pub cache: String,
     /// Build secrets of the install, as fields of mounts.
@@ -66,8 +72,12 @@ pub struct Build {
     pub commands: Vec<Command>,
     /// The first of them are scripts that an install would have run before the sources were there.
     pub hooks: bool,
+    /// Variables that the build takes from its arguments, because they end up in what it makes.
+    pub arguments: Vec<String>,
     /// Caches of the build tools, as fields of mounts.
     pub caches: Vec<String>,
+    /// Folders that the last stage takes empty, for the program to write to.
+    pub folders: Vec<String>,
 }
 
 /// Where the sources stand in the build stage, and in the last one.
@@ -118,10 +128,16 @@ fn base(
         }
         (Runtime::Node, _) => (resolver.runtime("node")?, "node"),
     };
-    images.insert("build".to_owned(), resolver.image(name, &line, role)?);
+    let bun_role = if role == "build-alpine" {
+        "alpine"
+    } else {
+        role
+    };
+    let build_role = if name == "bun" { bun_role } else { role };
+    images.insert("build".to_owned(), resolver.image(name, &line, build_role)?);
     if name == "node" && (manager == Manager::Bun || runtime == Runtime::Bun) {
         let bun = bun_line(resolver)?;
-        images.insert("bun".to_owned(), resolver.image("bun", &bun, "build")?);
+        images.insert("bun".to_owned(), resolver.image("bun", &bun, bun_role)?);
     }
     if name == "node"
         && let Some(exact) = model.node.best()
@@ -195,6 +211,7 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguageP
         force: base.tools.force,
         bun: images.contains_key("bun"),
         parents,
+        install_env: install::env(model),
         cache: install::cache(model),
         secrets: install::secrets(model),
         build,
@@ -330,9 +347,16 @@ fn plan_program(
         packages.build.push(name.to_owned());
     }
     let init = init.map(|(_, file)| file.to_owned());
-    let image::Last { copies, workdir } =
-        image::last_stage(resolver, model, &launch, build.as_ref(), &modules, &user);
-    let (entrypoint, cmd) = launch.words(&base.tools, &run, init.is_some(), &workdir);
+    let image::Last { copies, workdir } = image::last_stage(
+        resolver,
+        model,
+        &launch,
+        &start.value,
+        build.as_ref(),
+        &modules,
+        &user,
+    );
+    let (entrypoint, cmd) = launch.words(model, &base.tools, &run, init.is_some(), &workdir);
     let mut env = vec![Pair {
         name: "NODE_ENV".to_owned(),
         value: "production".to_owned(),
@@ -356,6 +380,7 @@ fn plan_program(
         force: base.tools.force,
         bun: images.contains_key("bun") && (model.install.manager == Manager::Bun || keep_tools),
         parents,
+        install_env: install::env(model),
         cache: install::cache(model),
         secrets: install::secrets(model),
         build,
@@ -399,18 +424,16 @@ fn probe(path: Option<&str>, port: &str) -> String {
         path.bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"/._-~".contains(&b))
     };
-    match path.filter(plain) {
-        Some(path) => format!(
+    if let Some(path) = path.filter(plain) {
+        return format!(
             "fetch(`http://127.0.0.1:{port}{path}`).then(r => process.exit(r.ok ? 0 : 1), () => process.exit(1))"
-        ),
-        None => {
-            let port = port
-                .strip_prefix("${")
-                .and_then(|port| port.strip_suffix('}'))
-                .unwrap_or(port);
-            format!(
-                "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
-            )
-        }
+        );
     }
+    let port = port
+        .strip_prefix("${")
+        .and_then(|port| port.strip_suffix('}'))
+        .unwrap_or(port);
+    format!(
+        "require('net').connect({port}, '127.0.0.1').on('connect', () => process.exit(0)).on('error', () => process.exit(1))"
+    )
 }
