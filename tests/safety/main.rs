@@ -5,4 +5,6 @@
 )]
 
 mod hostile;
+mod property;
+mod seeds;
 mod support;
