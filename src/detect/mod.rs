@@ -8,7 +8,7 @@ use std::num::NonZero;
 
 use serde::Serialize;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::lang::{Component, LANGUAGES, Language, Sources};
 use crate::pack::PackSet;
 use crate::repo::{RelPath, Repo};
@@ -109,7 +109,21 @@ pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
     settle_folders(&mut components, &mut detection.passed_over);
     unique_names(&mut components, repo.folder_name());
     detection.components = components;
+    tell_unread(repo, &mut detection.diagnostics);
     detection
+}
+
+/// Files that could not be read and that nobody complained about.
+fn tell_unread(repo: &Repo, diagnostics: &mut Vec<Diagnostic>) {
+    for unread in repo.unread().into_iter().take(20) {
+        let told = |known: &Diagnostic| known.code == unread.code && known.at == unread.at;
+        if !diagnostics.iter().any(told) {
+            diagnostics.push(Diagnostic {
+                severity: Severity::Warning,
+                ..unread
+            });
+        }
+    }
 }
 
 /// For each language the folders that hold one of its manifests, in one pass over the index.

@@ -105,7 +105,7 @@ impl<'r> Sources<'r> {
         if let Some(known) = self.read.borrow().get(file) {
             return known.clone();
         }
-        let source = self.repo.read(&self.dir.join(file.as_str())).ok();
+        let source = self.repo.scan(&self.dir.join(file.as_str()));
         self.read.borrow_mut().insert(file.clone(), source.clone());
         source
     }

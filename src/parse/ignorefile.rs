@@ -17,6 +17,8 @@ pub use matcher::Matcher;
 
 use pattern::Pattern;
 
+use super::is_hidden;
+
 /// More patterns than this are reported and not used: the work is patterns times paths, and a
 /// repository must not choose both.
 const MAX_PATTERNS: usize = 2_000;
@@ -128,12 +130,12 @@ fn clean(path: &str) -> String {
 
 /// A line that excludes exactly `path` (a `/` path relative to the context's root) and what lies
 /// below it, with special characters made literal. `None` when no line can say it: an empty,
-/// absolute or unclean path, a control character, a path longer than a pattern may be.
+/// absolute or unclean path, a hidden character, a path longer than a pattern may be.
 pub fn escape_pattern(path: &str) -> Option<String> {
     if path.is_empty() || path == "." || path.starts_with('/') || path != clean(path) {
         return None;
     }
-    if path.split('/').any(|part| part == "..") || path.chars().any(char::is_control) {
+    if path.split('/').any(|part| part == "..") || path.chars().any(is_hidden) {
         return None;
     }
     let line = protect_ends(path.chars().map(escape_char).collect());

@@ -80,78 +80,139 @@ pub(super) fn groups(
     };
     let mut groups = vec![group("No part of the program", owned(ALWAYS))];
     groups.push(group("Other components", others(detection, component)));
-    let (pages, left): (Vec<_>, Vec<_>) = component
-        .facts
-        .ignore
-        .iter()
-        .partition(|found| found.evidence.rule.starts_with("static/"));
-    for (heading, found) in [("Made by tools", left), ("No pages", pages)] {
-        let patterns = found.into_iter().filter_map(|found| {
-            // What is left behind at any depth is so in the whole project.
-            let dir = match found.value.starts_with("**/") {
-                true => &component.root,
-                false => &component.dir,
-            };
-            placed(dir, &found.value)
-        });
-        groups.push(group(heading, patterns.collect()));
+    groups.push(group(
+        "Not for the image",
+        component
+            .facts
+            .ignore
+            .iter()
+            .filter_map(|found| {
+                // What is left behind at any depth is so in the whole project.
+                let dir = match found.value.starts_with("**/") {
+                    true => &component.root,
+                    false => &component.dir,
+                };
+                placed(dir, &found.value)
+            })
+            .collect(),
+    ));
+    let from_git = group("From .gitignore", git_ignored(repo, component));
+    let needed = Needed::new(repo, component, needed);
+    let hidden = needed.hidden_folders(&groups);
+    groups.push(from_git);
+    // A .gitignore that leaves nothing of a folder is not one to follow here.
+    if needed.hidden_folders(&groups) != hidden {
+        groups.pop();
     }
-    groups.push(group("From .gitignore", git_ignored(repo, component)));
+    groups.push(group(
+        "Folders that the build needs",
+        needed.folder_lines(&hidden),
+    ));
     groups.push(group("Secrets", owned(SECRETS)));
-    let kept = kept(repo, component, needed, &groups);
-    groups.push(IgnoreGroup {
-        heading: "Needed by the build".to_owned(),
-        patterns: kept,
-    });
+    let kept = needed.file_lines(&groups);
+    groups.push(group("Needed by the build", kept));
     groups.retain(|group| !group.patterns.is_empty());
     groups
 }
 
-/// Lines that bring back what the lines above leave out and the build needs: a lock file that git
-/// ignores, an embedded certificate.
-fn kept(
-    repo: &Repo,
-    component: &Component,
-    needed: &[String],
-    groups: &[IgnoreGroup],
-) -> Vec<String> {
-    let text: String = groups
-        .iter()
-        .flat_map(|group| &group.patterns)
-        .flat_map(|line| [line, "\n"])
-        .collect();
-    let ignore = IgnoreFile::parse(&text);
-    let mut kept: BTreeSet<String> = BTreeSet::new();
-    for path in needed.iter().filter_map(|path| RelPath::new(path)) {
-        if repo.has(&path) && ignore.excludes(path.as_str()) {
-            kept.extend(ignorefile::escape_pattern(path.as_str()));
+/// What the build cannot do without.
+struct Needed<'a> {
+    repo: &'a Repo,
+    component: &'a Component,
+    /// Copied by name.
+    files: BTreeSet<RelPath>,
+    folders: BTreeSet<RelPath>,
+}
+
+impl<'a> Needed<'a> {
+    fn new(repo: &'a Repo, component: &'a Component, paths: &[String]) -> Self {
+        let (files, mut folders): (BTreeSet<RelPath>, BTreeSet<RelPath>) = paths
+            .iter()
+            .filter_map(|path| RelPath::new(path))
+            .partition(|path| repo.has(path));
+        folders.extend([component.root.clone(), component.dir.clone()]);
+        Self {
+            repo,
+            component,
+            files,
+            folders,
         }
     }
-    let globs: Vec<GlobMatcher> = component
-        .facts
-        .keep
-        .iter()
-        .flat_map(|found| globs_of(&component.dir, &found.value))
-        .collect();
-    if !globs.is_empty() {
+
+    /// Folders of which the lines leave nothing, files that are copied by name set aside.
+    fn hidden_folders(&self, groups: &[IgnoreGroup]) -> Vec<&RelPath> {
+        let ignore = parsed(groups);
         let mut matcher = ignore.matcher();
-        for file in repo.files_in(&component.root).take(MOST_FILES) {
-            if globs.iter().any(|glob| glob.is_match(file.as_str()))
-                && matcher.excludes(file.as_str())
-            {
-                kept.extend(ignorefile::escape_pattern(file.as_str()));
+        self.folders
+            .iter()
+            .filter(|folder| {
+                let mut files = self
+                    .repo
+                    .files_in(folder)
+                    .filter(|file| !self.files.contains(*file))
+                    .take(MOST_FILES)
+                    .peekable();
+                files.peek().is_some() && files.all(|file| matcher.excludes(file.as_str()))
+            })
+            .collect()
+    }
+
+    /// Lines that bring such folders back.
+    fn folder_lines(&self, hidden: &[&RelPath]) -> Vec<String> {
+        hidden
+            .iter()
+            .filter(|folder| !self.files.iter().any(|file| file.is_in(folder)))
+            .filter_map(|folder| ignorefile::escape_pattern(folder.as_str()))
+            .map(|folder| format!("!{folder}/**"))
+            .collect()
+    }
+
+    /// Lines that bring back files which the lines above leave out: a lock file that git ignores,
+    /// an embedded certificate.
+    fn file_lines(&self, groups: &[IgnoreGroup]) -> Vec<String> {
+        let ignore = parsed(groups);
+        let mut matcher = ignore.matcher();
+        let mut kept: BTreeSet<String> = BTreeSet::new();
+        for path in &self.files {
+            if matcher.excludes(path.as_str()) {
+                kept.extend(ignorefile::escape_pattern(path.as_str()));
             }
         }
+        let component = self.component;
+        let globs: Vec<GlobMatcher> = component
+            .facts
+            .keep
+            .iter()
+            .flat_map(|found| globs_of(&component.dir, &found.value))
+            .collect();
+        if !globs.is_empty() {
+            for file in self.repo.files_in(&component.root).take(MOST_FILES) {
+                if globs.iter().any(|glob| glob.is_match(file.as_str()))
+                    && matcher.excludes(file.as_str())
+                {
+                    kept.extend(ignorefile::escape_pattern(file.as_str()));
+                }
+            }
+        }
+        kept.into_iter()
+            .take(MOST_LINES)
+            .map(|path| format!("!{path}"))
+            .collect()
     }
-    kept.into_iter()
-        .take(MOST_LINES)
-        .map(|path| format!("!{path}"))
-        .collect()
+}
+
+fn parsed(groups: &[IgnoreGroup]) -> IgnoreFile {
+    let lines = groups.iter().flat_map(|group| &group.patterns);
+    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
+    IgnoreFile::parse(&text)
 }
 
 /// Files that are looked at for what the build needs, and lines that may come of it.
 const MOST_FILES: usize = 50_000;
 const MOST_LINES: usize = 200;
+
+/// Lines that are taken from all .gitignore files together.
+const MOST_GIT_LINES: usize = 1_000;
 
 /// The path itself and everything below it.
 fn globs_of(dir: &RelPath, pattern: &str) -> Vec<GlobMatcher> {
@@ -204,5 +265,6 @@ fn git_ignored(repo: &Repo, component: &Component) -> Vec<String> {
     dirs.iter()
         .filter_map(|dir| Some((dir, repo.dir(dir).text(".gitignore")?)))
         .flat_map(|(dir, source)| ignorefile::from_gitignore(dir, &source.text))
+        .take(MOST_GIT_LINES)
         .collect()
 }

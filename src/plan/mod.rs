@@ -136,6 +136,16 @@ pub enum Details {
     Static(html::StaticDetails),
 }
 
+impl Details {
+    /// Paths of the context that only the language's templates copy.
+    fn copied(&self) -> Vec<String> {
+        match self {
+            Self::Rust(rust) => rust.rustup.iter().cloned().collect(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What a language's planner gives; the common part is put around it.
 pub(crate) struct LanguagePlan {
     pub template: &'static str,
@@ -347,6 +357,7 @@ fn finish(
         .manifests
         .iter()
         .flat_map(|step| step.from.clone())
+        .chain(made.details.copied())
         .collect();
     ComponentPlan {
         name: component.name.clone(),

@@ -7,22 +7,22 @@ mod source;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use path::RelPath;
 pub use source::{Source, Span};
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Location};
 
 /// What one scan may cost. The defaults fit repositories of the largest companies' size and stop
 /// a hostile one within seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Files in the index; the rest of the tree is left out, with a warning.
+    /// Files and folders that are walked; the rest of the tree is left out, with a warning.
     pub files: usize,
-    /// Folders below each other.
+    /// Folders below each other; what is deeper is left out, with a warning.
     pub depth: usize,
     /// Bytes of one file; a larger one is refused with a diagnostic.
     pub file_bytes: u64,
@@ -51,6 +51,8 @@ pub struct Repo {
     dirs: BTreeSet<RelPath>,
     limits: Limits,
     diagnostics: Vec<Diagnostic>,
+    /// Why files that were asked for could not be read.
+    unread: Mutex<BTreeMap<RelPath, Diagnostic>>,
 }
 
 impl Repo {
@@ -103,6 +105,7 @@ impl Repo {
             dirs,
             limits,
             diagnostics,
+            unread: Mutex::default(),
         }
     }
 
@@ -153,16 +156,38 @@ impl Repo {
         }
     }
 
-    /// The text of a file. Too large, not UTF-8, or a link that leaves the root: a diagnostic.
+    /// The text of a file. Too large, not UTF-8, or a link that leaves the root: a diagnostic,
+    /// which [`Repo::unread`] keeps, so that a caller who can do without the file says nothing.
     pub fn read(&self, path: &RelPath) -> Result<Source, Diagnostic> {
+        self.try_read(path).inspect_err(|diagnostic| {
+            let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+            unread.insert(path.clone(), diagnostic.clone());
+        })
+    }
+
+    /// The text of one of many files that are looked through; one that cannot be read is passed by.
+    pub fn scan(&self, path: &RelPath) -> Option<Source> {
+        self.try_read(path).ok()
+    }
+
+    fn try_read(&self, path: &RelPath) -> Result<Source, Diagnostic> {
         match &self.storage {
             Storage::Disk(root) => walk::read(root, path, self.limits.file_bytes),
             Storage::Memory(files) => files
                 .get(path)
                 .filter(|text| text.len() as u64 <= self.limits.file_bytes)
                 .map(|text| Source::new(path.clone(), Arc::clone(text)))
-                .ok_or_else(|| Diagnostic::error("file-unreadable", format!("cannot read {path}"))),
+                .ok_or_else(|| {
+                    Diagnostic::error("file-unreadable", "the file cannot be read")
+                        .at(Location::file(path.clone()))
+                }),
         }
+    }
+
+    /// Why files could not be read so far, by path.
+    pub fn unread(&self) -> Vec<Diagnostic> {
+        let unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        unread.values().cloned().collect()
     }
 }
 

@@ -5,13 +5,15 @@
 )]
 
 use std::io::Read;
-use std::sync::Mutex;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ignore::{WalkBuilder, WalkState};
+use ignore::{DirEntry, WalkBuilder, WalkState};
 
 use super::{Limits, RelPath, Source};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Location};
 
 /// Folders that hold what tools have made or fetched, never what a project is.
 /// `vendor`, `dist`, `build` and `bin` are not here: projects keep sources in them.
@@ -37,6 +39,7 @@ const SKIPPED: &[&str] = &[
     ".terraform",
 ];
 
+#[derive(Default)]
 pub(super) struct Walked {
     pub files: Vec<RelPath>,
     pub diagnostics: Vec<Diagnostic>,
@@ -51,129 +54,117 @@ pub(super) fn walk(root: &Utf8Path, limits: &Limits) -> Result<Walked, Diagnosti
                 .with_help("give the path of the repository's root"),
         );
     }
-    let collected = Mutex::new(Walked {
-        files: Vec::new(),
-        diagnostics: Vec::new(),
-    });
-    let truncated = Mutex::new(false);
+    let shared = Shared {
+        root,
+        limits,
+        entries: AtomicUsize::new(0),
+        too_deep: AtomicBool::new(false),
+        walked: Mutex::default(),
+    };
     WalkBuilder::new(root)
         .standard_filters(false)
         .follow_links(false)
         .max_depth(Some(limits.depth))
         .threads(0)
-        .filter_entry(|entry| {
-            entry.depth() == 0
-                || !entry.file_type().is_some_and(|kind| kind.is_dir())
-                || !entry
-                    .file_name()
-                    .to_str()
-                    .is_some_and(|name| SKIPPED.contains(&name))
-        })
+        .filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry))
         .build_parallel()
         .run(|| {
             let mut batch = Batch {
-                into: &collected,
-                limits,
-                truncated: &truncated,
-                paths: Vec::new(),
+                shared: &shared,
+                walked: Walked::default(),
             };
-            Box::new(move |entry| batch.take(root, entry))
+            Box::new(move |entry| batch.take(entry))
         });
-    let mut walked = collected
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
-    if truncated
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
-    {
-        // Which files came first depends on the threads: keep the same ones on every run.
-        walked.files.sort_unstable();
-        walked.files.truncate(limits.files);
-        walked.diagnostics.push(
-            Diagnostic::warning(
-                "too-many-files",
-                format!(
-                    "more than {} files: the rest was not looked at",
-                    limits.files
-                ),
-            )
-            .with_help("run dockgen in the folder of one application"),
-        );
-    }
+    let full = shared.entries.into_inner() > limits.files;
+    let mut walked = if full {
+        // Which files came first depends on the threads: look again, the same way on every run.
+        level_by_level(root, limits)
+    } else {
+        shared
+            .walked
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+    };
     walked.diagnostics.sort_by(|a, b| a.message.cmp(&b.message));
+    walked.diagnostics.truncate(20);
+    let mut budget = |code, message| {
+        let help = "run dockgen in the folder of one application";
+        let diagnostic = Diagnostic::warning(code, message).with_help(help);
+        walked.diagnostics.push(diagnostic);
+    };
+    if full {
+        let message = format!(
+            "more than {} files and folders: the rest was not looked at",
+            limits.files
+        );
+        budget("too-many-files", message);
+    }
+    if shared.too_deep.into_inner() {
+        let message = format!("folders more than {} deep were not looked at", limits.depth);
+        budget("too-deep", message);
+    }
     Ok(walked)
 }
 
-/// One thread's files, handed over in blocks so that the lock is rarely taken.
-struct Batch<'a> {
-    into: &'a Mutex<Walked>,
-    truncated: &'a Mutex<bool>,
-    limits: &'a Limits,
-    paths: Vec<RelPath>,
+fn is_skipped(entry: &DirEntry) -> bool {
+    entry.file_type().is_some_and(|kind| kind.is_dir())
+        && entry
+            .file_name()
+            .to_str()
+            .is_some_and(|name| SKIPPED.contains(&name))
 }
 
-const BLOCK: usize = 512;
+impl Walked {
+    fn add(&mut self, root: &Utf8Path, path: &Path) {
+        let relative = path
+            .strip_prefix(root)
+            .ok()
+            .and_then(|path| path.to_str())
+            .and_then(RelPath::new);
+        match relative {
+            Some(path) if !path.is_root() => self.files.push(path),
+            Some(_) => {}
+            None => {
+                let name = path.to_string_lossy().escape_default().to_string();
+                let message = format!("left out a file whose name is not plain text: {name}");
+                self.diagnostics.push(
+                    Diagnostic::warning("odd-file-name", message)
+                        .with_help("a file with such a name cannot be named in a Dockerfile"),
+                );
+            }
+        }
+    }
+}
+
+/// What the threads of the walk share.
+struct Shared<'a> {
+    root: &'a Utf8Path,
+    limits: &'a Limits,
+    /// Files and folders.
+    entries: AtomicUsize,
+    too_deep: AtomicBool,
+    walked: Mutex<Walked>,
+}
+
+/// One thread's files, handed over at its end.
+struct Batch<'a> {
+    shared: &'a Shared<'a>,
+    walked: Walked,
+}
 
 impl Batch<'_> {
-    fn take(
-        &mut self,
-        root: &Utf8Path,
-        entry: Result<ignore::DirEntry, ignore::Error>,
-    ) -> WalkState {
+    fn take(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
         let Ok(entry) = entry else {
             return WalkState::Continue;
         };
-        if entry.file_type().is_none_or(|kind| kind.is_dir()) {
-            return WalkState::Continue;
-        }
-        let relative = entry
-            .path()
-            .strip_prefix(root)
-            .ok()
-            .and_then(|path| path.to_str());
-        match relative.and_then(RelPath::new) {
-            Some(path) if !path.is_root() => self.paths.push(path),
-            Some(_) => {}
-            None => self.complain(&entry),
-        }
-        if self.paths.len() >= BLOCK {
-            self.hand_over()
-        } else {
-            WalkState::Continue
-        }
-    }
-
-    fn complain(&self, entry: &ignore::DirEntry) {
-        let name = entry.path().to_string_lossy().escape_default().to_string();
-        if let Ok(mut into) = self.into.lock()
-            && into.diagnostics.len() < 20
-        {
-            into.diagnostics.push(
-                Diagnostic::warning(
-                    "odd-file-name",
-                    format!("left out a file whose name is not plain text: {name}"),
-                )
-                .with_help("a file with such a name cannot be named in a Dockerfile"),
-            );
-        }
-    }
-
-    fn hand_over(&mut self) -> WalkState {
-        let Ok(mut into) = self.into.lock() else {
-            return WalkState::Quit;
-        };
-        into.files.append(&mut self.paths);
-        // A block over the limit is enough to know; the cut to the same files is made once, later.
-        if into.files.len() > self.limits.files.saturating_mul(2) {
-            if let Ok(mut truncated) = self.truncated.lock() {
-                *truncated = true;
-            }
+        let shared = self.shared;
+        if shared.entries.fetch_add(1, Ordering::Relaxed) > shared.limits.files {
             return WalkState::Quit;
         }
-        if into.files.len() > self.limits.files
-            && let Ok(mut truncated) = self.truncated.lock()
-        {
-            *truncated = true;
+        if entry.file_type().is_some_and(|kind| !kind.is_dir()) {
+            self.walked.add(shared.root, entry.path());
+        } else if entry.depth() == shared.limits.depth {
+            shared.too_deep.store(true, Ordering::Relaxed);
         }
         WalkState::Continue
     }
@@ -181,15 +172,60 @@ impl Batch<'_> {
 
 impl Drop for Batch<'_> {
     fn drop(&mut self) {
-        self.hand_over();
+        let mut into = self
+            .shared
+            .walked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        into.files.append(&mut self.walked.files);
+        into.diagnostics.append(&mut self.walked.diagnostics);
     }
+}
+
+/// As many files as the budget allows, those nearest to the root first, by name.
+fn level_by_level(root: &Utf8Path, limits: &Limits) -> Walked {
+    let mut walked = Walked::default();
+    let mut level = vec![root.as_std_path().to_owned()];
+    let mut left = limits.files;
+    for _ in 0..limits.depth {
+        let mut below = Vec::new();
+        for dir in level {
+            let walk = WalkBuilder::new(dir)
+                .standard_filters(false)
+                .follow_links(false)
+                .max_depth(Some(1))
+                .filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry))
+                .build();
+            let mut entries: Vec<DirEntry> = walk
+                .filter_map(Result::ok)
+                .filter(|entry| entry.depth() > 0)
+                .take(limits.files)
+                .collect();
+            entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
+            for entry in entries {
+                if left == 0 {
+                    return walked;
+                }
+                left -= 1;
+                if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+                    below.push(entry.into_path());
+                } else {
+                    walked.add(root, entry.path());
+                }
+            }
+        }
+        level = below;
+    }
+    walked
 }
 
 /// Reads one file, at most `limit` bytes of it, and only inside `root` once links are resolved.
 pub(super) fn read(root: &Utf8Path, path: &RelPath, limit: u64) -> Result<Source, Diagnostic> {
     let full: Utf8PathBuf = root.join(path.as_str());
-    let unreadable =
-        |why: String| Diagnostic::error("file-unreadable", format!("cannot read {path}: {why}"));
+    let unreadable = |why: String| {
+        Diagnostic::error("file-unreadable", format!("the file cannot be read: {why}"))
+            .at(Location::file(path.clone()))
+    };
     let meta = full
         .symlink_metadata()
         .map_err(|error| unreadable(error.to_string()))?;
@@ -215,8 +251,12 @@ pub(super) fn read(root: &Utf8Path, path: &RelPath, limit: u64) -> Result<Source
     if bytes.len() as u64 > limit {
         return Err(Diagnostic::error(
             "file-too-large",
-            format!("{path} is larger than {} MiB and was not read", limit >> 20),
+            format!(
+                "the file is larger than {} MiB and was not read",
+                limit >> 20
+            ),
         )
+        .at(Location::file(path.clone()))
         .with_help("a manifest of that size is not one that a tool reads; check the file"));
     }
     match String::from_utf8(bytes) {
@@ -234,8 +274,14 @@ pub(super) fn read(root: &Utf8Path, path: &RelPath, limit: u64) -> Result<Source
                 .filter(|byte| **byte == b'\n')
                 .count()
                 + 1;
+            let at = Location {
+                path: path.clone(),
+                line: Some(line),
+                column: None,
+            };
             Err(
-                Diagnostic::error("file-not-utf8", format!("{path}:{line}: not UTF-8 text"))
+                Diagnostic::error("file-not-utf8", "the file is not UTF-8 text")
+                    .at(at)
                     .with_help("save the file as UTF-8"),
             )
         }

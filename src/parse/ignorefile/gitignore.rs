@@ -4,6 +4,7 @@
 
 use super::pattern::Pattern;
 use super::{escape_char, escape_pattern, protect_ends};
+use crate::parse::is_hidden;
 use crate::repo::RelPath;
 
 /// Lines from one file that are looked at; the longest that people keep have some hundreds.
@@ -122,7 +123,7 @@ fn tokens(line: &str) -> Option<Vec<Token>> {
                 rest = after;
                 Token::Class(class)
             }
-            _ if c.is_control() => return None,
+            _ if is_hidden(c) => return None,
             _ => Token::Char(c),
         });
     }
@@ -202,7 +203,7 @@ fn class_char(rest: &str) -> Option<(char, &str)> {
 }
 
 fn push_class_char(class: &mut String, c: char) -> Option<()> {
-    if c.is_control() {
+    if is_hidden(c) {
         return None;
     }
     if c.is_ascii_punctuation() && !matches!(c, '_' | '.' | '~' | '#' | '@' | ',' | '%' | '=') {

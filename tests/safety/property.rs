@@ -1,0 +1,312 @@
+//! For any manifest text, the Dockerfile has the same instructions as that of the harmless twin:
+//! the same manifest with a plain word in place of each hostile text.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use dockgen::detect::detect;
+use dockgen::pack::PackSet;
+use dockgen::plan::settings::Settings;
+use dockgen::plan::{Tables, resolve};
+use dockgen::render::render;
+use dockgen::repo::Repo;
+use parse_dockerfile::{Command, Instruction, Source};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
+use proptest::test_runner::FileFailurePersistence;
+
+use crate::seeds::{Files, SEEDS, Seed, Slot};
+use crate::support::{NASTY, ODD};
+
+static BUILTIN: LazyLock<(PackSet, Tables)> = LazyLock::new(|| {
+    let packs = PackSet::builtin().unwrap();
+    let tables = Tables::load(&packs).unwrap();
+    (packs, tables)
+});
+
+/// What dockgen makes of a repository: the texts by path, none when it refuses.
+#[derive(Debug)]
+struct Outcome {
+    texts: BTreeMap<String, String>,
+    complaints: usize,
+}
+
+/// An error when dockgen calls the result a fault of its own.
+fn outcome(files: &Files) -> Result<Outcome, TestCaseError> {
+    let (packs, tables) = &*BUILTIN;
+    let repo = Repo::from_files(
+        files
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str())),
+    );
+    let detection = detect(&repo, packs);
+    let texts = resolve(&repo, &detection, &Settings::default(), tables)
+        .map_err(|failure| failure.diagnostic)
+        .and_then(|plan| render(packs, &plan, &repo))
+        .map(|files| {
+            files
+                .into_iter()
+                .map(|file| (file.path.to_string(), file.text))
+                .collect()
+        })
+        .map_err(|diagnostic| (diagnostic.code, diagnostic.message));
+    if let Err((code @ ("bad-output" | "template" | "no-image"), message)) = &texts {
+        return Err(TestCaseError::fail(format!(
+            "{code}: {message}\n{files:#?}"
+        )));
+    }
+    Ok(Outcome {
+        texts: texts.unwrap_or_default(),
+        complaints: detection.diagnostics.len(),
+    })
+}
+
+/// The instructions of a Dockerfile, each with what must not change: its kind and the texts of its
+/// heredocs.
+fn shape(dockerfile: &str) -> Vec<String> {
+    let parsed =
+        parse_dockerfile::parse(dockerfile).unwrap_or_else(|error| panic!("{error}\n{dockerfile}"));
+    parsed
+        .instructions
+        .iter()
+        .map(|instruction| match instruction {
+            Instruction::From(_) => "FROM".to_owned(),
+            Instruction::Arg(_) => "ARG".to_owned(),
+            Instruction::Copy(copy) => {
+                let texts: Vec<&str> = copy
+                    .src
+                    .iter()
+                    .filter_map(|source| match source {
+                        Source::HereDoc(text) => Some(text.value.as_ref()),
+                        _ => None,
+                    })
+                    .collect();
+                format!("COPY {texts:?}")
+            }
+            Instruction::Run(run) => {
+                let texts: Vec<&str> = run
+                    .here_docs
+                    .iter()
+                    .map(|text| text.value.as_ref())
+                    .collect();
+                let form = match run.arguments {
+                    Command::Exec(_) => "exec",
+                    _ => "shell",
+                };
+                format!("RUN {form} {texts:?}")
+            }
+            Instruction::Entrypoint(_) => "ENTRYPOINT".to_owned(),
+            Instruction::Cmd(_) => "CMD".to_owned(),
+            Instruction::Healthcheck(_) => "HEALTHCHECK".to_owned(),
+            Instruction::User(_) => "USER".to_owned(),
+            Instruction::Workdir(_) => "WORKDIR".to_owned(),
+            Instruction::Env(_) => "ENV".to_owned(),
+            Instruction::Label(_) => "LABEL".to_owned(),
+            Instruction::Expose(_) => "EXPOSE".to_owned(),
+            Instruction::Stopsignal(_) => "STOPSIGNAL".to_owned(),
+            other => panic!("{other:?} in\n{dockerfile}"),
+        })
+        .collect()
+}
+
+fn same_shape(seed: &Seed, slots: &[&Slot], nasty: &str) -> Result<(), TestCaseError> {
+    let hostile = outcome(&seed.filled(slots, nasty))?;
+    let twin = outcome(&seed.filled(slots, "plain"))?;
+    for (path, text) in hostile
+        .texts
+        .iter()
+        .filter(|(path, _)| path.ends_with("Dockerfile"))
+    {
+        let hostile_shape = shape(text);
+        match twin.texts.get(path) {
+            Some(twin) => prop_assert_eq!(
+                hostile_shape,
+                shape(twin),
+                "{}: {:?} at {:?}\n{}\ntwin:\n{}",
+                seed.name,
+                nasty,
+                slots
+                    .iter()
+                    .map(|slot| (&slot.path, &seed.files[&slot.path][slot.at.clone()]))
+                    .collect::<Vec<_>>(),
+                text,
+                twin
+            ),
+            None => prop_assert!(
+                hostile.complaints > 0 || twin.complaints > 0,
+                "{path} has no twin\n{text}"
+            ),
+        }
+    }
+    Ok(())
+}
+
+/// Hostile texts, whole and pieced together.
+fn nasty() -> impl Strategy<Value = String> {
+    const PIECES: &[&str] = &[
+        "\n",
+        "\r",
+        "\\",
+        "`",
+        "$",
+        "\"",
+        "'",
+        "#",
+        "<<",
+        "<",
+        ",",
+        "-",
+        "--",
+        "[",
+        "]",
+        "*",
+        "{",
+        "}",
+        "${{",
+        "}}",
+        "%0a",
+        "\u{2028}",
+        "\u{202e}",
+        "\u{85}",
+        "\u{0}",
+        " ",
+        "\t",
+        "&&",
+        ";",
+        "|",
+        "=",
+        ":",
+        "/",
+        "EOF",
+        "GO",
+        "a",
+        "RUN touch /injected",
+        "FROM evil",
+        "# syntax=evil",
+        "é",
+    ];
+    prop_oneof![
+        select(NASTY).prop_map(str::to_owned),
+        vec(select(PIECES), 1..6).prop_map(|pieces| pieces.concat()),
+    ]
+}
+
+fn config(cases: u32) -> ProptestConfig {
+    ProptestConfig {
+        failure_persistence: Some(Box::new(FileFailurePersistence::Off)),
+        max_shrink_iters: 200,
+        // `PROPTEST_CASES` asks for more.
+        ..ProptestConfig::with_cases(ProptestConfig::default().cases.max(256) / 256 * cases)
+    }
+}
+
+proptest! {
+    #![proptest_config(config(300))]
+
+    #[test]
+    fn a_hostile_value_changes_no_instruction(
+        seed in any::<Index>(),
+        at in vec(any::<Index>(), 1..4),
+        nasty in nasty(),
+    ) {
+        let seed = seed.get(&SEEDS);
+        prop_assume!(!seed.slots.is_empty());
+        let slots: Vec<&Slot> = at.iter().map(|at| at.get(&seed.slots)).collect();
+        same_shape(seed, &slots, &nasty)?;
+    }
+
+    #[test]
+    fn a_hostile_value_everywhere_changes_no_instruction(
+        seed in any::<Index>(),
+        nasty in nasty(),
+    ) {
+        let seed = seed.get(&SEEDS);
+        let slots: Vec<&Slot> = seed.slots.iter().collect();
+        same_shape(seed, &slots, &nasty)?;
+    }
+
+    #[test]
+    fn any_value_is_taken_or_refused(
+        seed in any::<Index>(),
+        at in vec(any::<Index>(), 1..4),
+        value in prop_oneof![select(ODD).prop_map(str::to_owned), any::<String>(), nasty()],
+    ) {
+        let seed = seed.get(&SEEDS);
+        prop_assume!(!seed.slots.is_empty());
+        let slots: Vec<&Slot> = at.iter().map(|at| at.get(&seed.slots)).collect();
+        for (path, text) in outcome(&seed.filled(&slots, &value))?.texts {
+            if path.ends_with("Dockerfile") {
+                shape(&text);
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_is_taken_or_refused(
+        seed in any::<Index>(),
+        file in any::<Index>(),
+        (from, to) in (any::<Index>(), any::<Index>()),
+        value in prop_oneof!["", any::<String>(), nasty(), "[\\[\\]{}<>\"'=:,\n#/ a-c0-2-]{0,60}"],
+    ) {
+        let seed = seed.get(&SEEDS);
+        let mut files = seed.files.clone();
+        let path = file.get(&files.keys().cloned().collect::<Vec<_>>()).clone();
+        let text = files.get_mut(&path).unwrap();
+        let boundaries: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+        let (from, to) = (*from.get(&boundaries), *to.get(&boundaries));
+        text.replace_range(from.min(to)..from.max(to), &value);
+        outcome(&files)?;
+    }
+
+    #[test]
+    fn no_ignore_line_hides_what_the_build_needs(
+        seed in any::<Index>(),
+        lines in vec(
+            prop_oneof![
+                select(&[
+                    "*", "**", "/*", "**/*", "*/", ".*", "src", "src/", "/src", "main*", "*.go", "*.js", "*.json",
+                    "*.toml", "*.lock", "*.py", "*.txt", "*.html", "*.java", "*.xml", "*.mod", "*.sum", "app",
+                    "package*.json", "!package.json", "!src", "!*", "!/main.go", "cmd/", "public", "static/**",
+                    "**/templates", "dist", "build", "target", "*.md", "!*/", "[a-z]*", "go.*", "?*",
+                ]).prop_map(str::to_owned),
+                "[!/]?[a-z*?\\[\\]/.\\\\ ]{1,8}",
+            ],
+            1..6,
+        ),
+        below in any::<bool>(),
+    ) {
+        let seed = seed.get(&SEEDS);
+        let mut files = seed.files.clone();
+        let path = if below { "src/.gitignore" } else { ".gitignore" };
+        files.insert(path.to_owned(), lines.join("\n"));
+        outcome(&files)?;
+    }
+
+    #[test]
+    fn a_hostile_folder_changes_no_instruction(
+        seed in any::<Index>(),
+        nasty in nasty(),
+        deep in any::<bool>(),
+    ) {
+        let seed = seed.get(&SEEDS);
+        let moved = |folder: &str| -> Files {
+            let folder = if deep { format!("a/{folder}") } else { folder.to_owned() };
+            seed.files.iter().map(|(path, text)| (format!("{folder}/{path}"), text.clone())).collect()
+        };
+        let hostile = outcome(&moved(&nasty))?;
+        let twin = outcome(&moved("plain"))?;
+        let shapes = |outcome: Outcome| -> Vec<Vec<String>> {
+            outcome
+                .texts
+                .iter()
+                .filter(|(path, _)| path.ends_with("Dockerfile"))
+                .map(|(_, text)| shape(text))
+                .collect()
+        };
+        let hostile = shapes(hostile);
+        if !hostile.is_empty() {
+            prop_assert_eq!(hostile, shapes(twin), "{} in {:?}", seed.name, nasty);
+        }
+    }
+}
