@@ -8,12 +8,12 @@ mod suggest;
 
 use serde::Serialize;
 
-pub use render::{Palette, render};
+pub use render::{Palette, plain, render};
 pub use suggest::suggest;
 
 use crate::repo::{RelPath, Source, Span};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     Note,
@@ -60,7 +60,7 @@ impl std::fmt::Display for Location {
 }
 
 /// One thing to tell the user: a stable code, one sentence, a place, and the next step.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
 pub struct Diagnostic {
     pub severity: Severity,
     pub code: &'static str,

@@ -23,7 +23,7 @@ pub fn render(diagnostic: &Diagnostic, palette: Palette) -> String {
     let title = level.primary_title(message.as_str()).id(diagnostic.code);
     let path;
     let text;
-    let mut group = match &diagnostic.snippet {
+    let group = match &diagnostic.snippet {
         Some((source, span)) => {
             path = source.path.to_string();
             text = plain_text(&source.text);
@@ -48,34 +48,42 @@ pub fn render(diagnostic: &Diagnostic, palette: Palette) -> String {
         },
     };
     let help = diagnostic.help.as_deref().map(plain);
-    if let Some(help) = &help {
-        group = group.element(Level::HELP.message(help.as_str()));
-    }
     let renderer = match palette {
         Palette::Plain => Renderer::plain(),
         Palette::Coloured => Renderer::styled(),
     };
-    renderer.render(&[group]).to_string()
+    match &help {
+        None => renderer.render(&[group]).clone(),
+        // Below a place the help belongs to it; without one it is a line of its own.
+        Some(help) if diagnostic.at.is_some() => {
+            let group = group.element(Level::HELP.message(help.as_str()));
+            renderer.render(&[group]).clone()
+        }
+        Some(help) => {
+            let below = Group::with_title(Level::HELP.secondary_title(help.as_str()));
+            let problem = renderer.render(&[group]);
+            format!("{problem}\n  {}", renderer.render(&[below]))
+        }
+    }
 }
 
-/// Hidden characters would let a manifest drive the user's terminal.
-fn plain(text: &str) -> String {
+/// Text of a repository for a terminal: hidden characters would let a manifest drive it, or let it
+/// show something else than it says.
+pub fn plain(text: &str) -> String {
     text.chars()
-        .map(|c| {
-            if is_hidden(c) && c != '\n' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
+        .map(|c| if misleads(c) { '\u{fffd}' } else { c })
         .collect()
+}
+
+fn misleads(c: char) -> bool {
+    is_hidden(c) && c != '\n' && c != '\t'
 }
 
 /// Keeps every byte offset: a hidden character is replaced by as many spaces as it has bytes.
 fn plain_text(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_hidden(c) && c != '\n' && c != '\t' {
+        if misleads(c) {
             plain.extend(std::iter::repeat_n(' ', c.len_utf8()));
         } else {
             plain.push(c);

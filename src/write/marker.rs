@@ -26,7 +26,7 @@ pub enum Ownership {
 /// which are directives only above every comment. A body that is stamped already is stamped anew.
 pub fn stamp(body: &str) -> String {
     let body = to_lf(body);
-    let bare = without_marker(&body).map_or(body.clone(), Cow::Owned);
+    let bare = unstamp(&body).map_or(body.clone(), Cow::Owned);
     let (directives, rest) = bare.split_at(after_directives(&bare));
     format!("{directives}{MARKER}{}\n{rest}", hash(&bare))
 }
@@ -34,7 +34,7 @@ pub fn stamp(body: &str) -> String {
 /// Line ends do not count: a checkout with CRLF is no edit.
 pub fn ownership(text: &str) -> Ownership {
     let text = to_lf(text);
-    if without_marker(&text).is_some_and(|bare| stamp(&bare) == text) {
+    if unstamp(&text).is_some_and(|bare| stamp(&bare) == text) {
         Ownership::Ours
     } else if text
         .lines()
@@ -48,7 +48,7 @@ pub fn ownership(text: &str) -> Ownership {
 }
 
 /// The text without the marker; `None` when no marker stands where [`stamp`] puts it.
-fn without_marker(text: &str) -> Option<String> {
+pub fn unstamp(text: &str) -> Option<String> {
     let (directives, rest) = text.split_at(after_directives(text));
     let marked = rest.strip_prefix(MARKER)?;
     let body = marked.split_once('\n').map_or("", |(_, body)| body);

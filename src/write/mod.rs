@@ -12,7 +12,7 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use marker::{Ownership, ownership, stamp};
+pub use marker::{Ownership, ownership, stamp, unstamp};
 
 use crate::diag::{Diagnostic, Location};
 use crate::repo::RelPath;

@@ -52,7 +52,7 @@ impl<'a> Context<'a> {
             )),
             Some(_) if self.repo.files_in(&plain).nth(LOOKED_AT).is_some() => Ok(()),
             Some(hidden) => Err(format!(
-                "COPY of {plain}, but our own ignore file leaves out {hidden}"
+                "COPY of {plain}, but the ignore file leaves out {hidden}"
             )),
         }
     }
