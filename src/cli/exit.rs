@@ -1,7 +1,8 @@
 use std::process::ExitCode;
 
+use super::prompt::Stop;
 use crate::diag::Diagnostic;
-use crate::plan;
+use crate::plan::{self, Need};
 
 /// What the process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,24 +32,57 @@ impl From<Exit> for ExitCode {
 
 /// Why a verb stopped.
 #[derive(Debug)]
-pub struct Failure {
-    pub diagnostic: Diagnostic,
+pub(super) struct Failure {
+    /// Absent when the user ended it and knows.
+    pub diagnostic: Option<Box<Diagnostic>>,
     pub exit: Exit,
+    /// The answer that would have helped.
+    pub needs: Option<Box<Need>>,
 }
 
 impl From<Diagnostic> for Failure {
     fn from(diagnostic: Diagnostic) -> Self {
         let exit = match diagnostic.code {
-            "bad-output" | "template" | "no-image" | "pack-file-missing" => Exit::Bug,
+            "bad-output" | "template" | "no-image" | "pack-file-missing" | "duplicate-output" => {
+                Exit::Bug
+            }
             "answer-needed" | "needs-approval" => Exit::Needed,
             _ => Exit::Usage,
         };
-        Self { diagnostic, exit }
+        Self {
+            diagnostic: Some(Box::new(diagnostic)),
+            exit,
+            needs: None,
+        }
     }
 }
 
 impl From<plan::Failure> for Failure {
     fn from(failure: plan::Failure) -> Self {
-        Self::from(failure.diagnostic)
+        Self {
+            needs: failure.needs,
+            ..Self::from(failure.diagnostic)
+        }
+    }
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        let (diagnostic, exit) = match stop {
+            Stop::Interrupted => (None, Exit::Interrupted),
+            Stop::Quit => (None, Exit::Needed),
+            Stop::Failed(error) => (
+                Some(
+                    Diagnostic::error("no-terminal", format!("the terminal is gone: {error}"))
+                        .with_help("nothing was written; with --yes nothing is asked"),
+                ),
+                Exit::Needed,
+            ),
+        };
+        Self {
+            diagnostic: diagnostic.map(Box::new),
+            exit,
+            needs: None,
+        }
     }
 }

@@ -1,40 +1,178 @@
-use clap::ArgMatches;
+//! Every decision with its reason, for people, for programs, or as a graph.
 
-use super::args::ExplainArgs;
+use std::fmt::Write as _;
+
+use serde::Serialize;
+
+use super::args::{ExplainArgs, ExplainFormat};
 use super::exit::{Exit, Failure};
-use super::pipeline::Pipeline;
+use super::mermaid;
+use super::overview;
+use super::pipeline::{Context, Pipeline};
+use super::style::{BAD, FAINT, HEADING, one_line};
+use super::table::{Row, draw};
 use super::ui::Ui;
+use crate::detect::{Detection, PassedOver};
+use crate::diag::Diagnostic;
+use crate::lang::{Component, Framework};
+use crate::plan::{ComponentPlan, Decision, Plan};
 
-pub(super) fn run(
-    args: &ExplainArgs,
-    matches: Option<&ArgMatches>,
-    ui: &Ui,
-) -> Result<Exit, Failure> {
-    let pipeline = Pipeline::detect(&args.project, matches, ui)?;
-    let plan = pipeline.plan()?;
-    for component in &plan.components {
-        ui.out(&format!(
-            "{} ({} {})\n",
-            component.dir, component.language, component.kind
-        ));
-        for decision in &component.decisions {
-            let at = decision
-                .because
-                .at
-                .as_ref()
-                .map(|at| format!(" [{at}]"))
-                .unwrap_or_default();
-            ui.out(&format!(
-                "  {:<10} {} — {}{at}\n",
-                decision.what, decision.chosen, decision.because.why
-            ));
-            for other in &decision.instead_of {
-                ui.out(&format!(
-                    "             not {}: {}\n",
-                    other.value, other.because.why
-                ));
+pub(super) fn run(args: &ExplainArgs, context: &Context<'_, '_>) -> Result<Exit, Failure> {
+    let pipeline = Pipeline::detect(&args.project, context)?;
+    let ui = context.ui;
+    let (plan, open) = what_can_be_planned(&pipeline)?;
+    pipeline.tell(&plan, context);
+    match args.format {
+        ExplainFormat::Text => text(&plan, &pipeline.detection, &open, ui),
+        ExplainFormat::Json => ui.json(&Explanation::of(&plan, &pipeline.detection, &open)),
+        ExplainFormat::Mermaid => ui.out(&mermaid::draw(&plan, &pipeline.render(&plan)?)),
+    }
+    // The first one is the message of the run; the others are in the text.
+    open.into_iter().next().map_or(Ok(Exit::Done), Err)
+}
+
+/// The plan of all components; where one of them cannot be planned, of those that can, with the
+/// reasons why the others cannot.
+fn what_can_be_planned(pipeline: &Pipeline) -> Result<(Plan, Vec<Failure>), Failure> {
+    let failure = match pipeline.plan() {
+        Ok(plan) => return Ok((plan, Vec::new())),
+        Err(failure) => failure,
+    };
+    let wanted = |component: &&Component| {
+        let selected = &pipeline.settings.components;
+        selected.is_empty() || selected.contains(&component.dir)
+    };
+    let components: Vec<&Component> = pipeline
+        .detection
+        .components
+        .iter()
+        .filter(wanted)
+        .collect();
+    if components.len() < 2 {
+        return Err(failure);
+    }
+    let mut plan = Plan {
+        components: Vec::new(),
+        diagnostics: Vec::new(),
+    };
+    let mut open = Vec::new();
+    let mut last = None;
+    for component in components {
+        if last.replace(&component.dir) == Some(&component.dir) {
+            continue;
+        }
+        let mut settings = pipeline.settings.clone();
+        settings.components = vec![component.dir.clone()];
+        match pipeline.plan_with(&settings) {
+            Ok(mut one) => {
+                plan.components.append(&mut one.components);
+                plan.diagnostics.append(&mut one.diagnostics);
             }
+            Err(failure) => open.push(failure),
         }
     }
-    Ok(Exit::Done)
+    Ok((plan, open))
+}
+
+fn text(plan: &Plan, detection: &Detection, open: &[Failure], ui: &Ui<'_>) {
+    let paint = ui.out_paint;
+    let mut sections = Vec::new();
+    for component in &plan.components {
+        sections.push(format!(
+            "{}{}",
+            overview::heading(component, paint),
+            draw(&rows(component, detection), paint, ui.out_width)
+        ));
+    }
+    for problem in open
+        .iter()
+        .filter_map(|failure| failure.diagnostic.as_deref())
+    {
+        let mut section = paint.paint(BAD, one_line(&problem.message));
+        if let Some(help) = &problem.help {
+            section = format!("{section}\n  {}", one_line(help));
+        }
+        sections.push(format!("{section}\n"));
+    }
+    if !detection.passed_over.is_empty() {
+        let mut section = format!("{}\n", paint.paint(HEADING, "passed over"));
+        for passed in &detection.passed_over {
+            let what = format!("{} ({})", passed.dir, passed.language);
+            let why = paint.paint(FAINT, one_line(&passed.why));
+            let _ = writeln!(section, "  {}  {why}", one_line(&what));
+        }
+        sections.push(section);
+    }
+    ui.out(&sections.join("\n"));
+}
+
+fn rows(component: &ComponentPlan, detection: &Detection) -> Vec<Row> {
+    let mut rows = overview::origin(component, detection);
+    for decision in &component.decisions {
+        rows.push(Row::new(
+            &decision.what,
+            &decision.chosen,
+            decision.confidence,
+            &decision.because,
+        ));
+        for other in &decision.instead_of {
+            rows.push(Row::lost(&other.value, &other.because));
+        }
+    }
+    let outputs: Vec<&str> = component
+        .outputs
+        .iter()
+        .map(|output| output.path.as_str())
+        .collect();
+    rows.push(Row::plain("writes", &outputs.join(", ")));
+    rows
+}
+
+/// What `--format json` prints.
+#[derive(Serialize)]
+struct Explanation<'a> {
+    components: Vec<Explained<'a>>,
+    passed_over: &'a [PassedOver],
+    /// Why components are missing above.
+    open: Vec<&'a Diagnostic>,
+    diagnostics: &'a [Diagnostic],
+}
+
+#[derive(Serialize)]
+struct Explained<'a> {
+    name: &'a str,
+    dir: String,
+    language: &'a str,
+    kind: String,
+    frameworks: &'a [Framework],
+    decisions: &'a [Decision],
+    writes: Vec<&'a str>,
+}
+
+impl<'a> Explanation<'a> {
+    fn of(plan: &'a Plan, detection: &'a Detection, open: &'a [Failure]) -> Self {
+        let explained = |component: &'a ComponentPlan| Explained {
+            name: &component.name,
+            dir: component.dir.to_string(),
+            language: &component.language,
+            kind: component.kind.to_string(),
+            frameworks: overview::detected(component, detection)
+                .map_or(&[], |detected| &detected.frameworks),
+            decisions: &component.decisions,
+            writes: component
+                .outputs
+                .iter()
+                .map(|output| output.path.as_str())
+                .collect(),
+        };
+        Self {
+            components: plan.components.iter().map(explained).collect(),
+            passed_over: &detection.passed_over,
+            open: open
+                .iter()
+                .filter_map(|failure| failure.diagnostic.as_deref())
+                .collect(),
+            diagnostics: &detection.diagnostics,
+        }
+    }
 }

@@ -1,72 +1,178 @@
-use clap::ArgMatches;
+//! `init`: detect, ask what is open, show, write.
 
-use super::args::InitArgs;
+use super::approve::{self, Approved};
+use super::args::{Format, InitArgs};
 use super::exit::{Exit, Failure};
-use super::pipeline::Pipeline;
+use super::pipeline::{Context, Pipeline};
+use super::preview::{self, Tense};
+use super::prompt::{Prompter, survive_interrupts, uninterrupted};
+use super::report::Report;
+use super::style::{CARE, one_line};
 use super::ui::Ui;
-use crate::diag::Diagnostic;
-use crate::write::{ChangeKind, apply};
+use super::{keep, next, overview, wizard};
+use crate::plan::Plan;
+use crate::plan::options::option;
+use crate::plan::settings::FILE;
+use crate::write::{Change, Policy, apply};
 
-pub(super) fn run(args: &InitArgs, matches: Option<&ArgMatches>, ui: &Ui) -> Result<Exit, Failure> {
-    let pipeline = Pipeline::detect(&args.project, matches, ui)?;
-    let plan = pipeline.plan()?;
-    let files = pipeline.render(&plan)?;
+pub(super) fn run(
+    args: &InitArgs,
+    context: &Context<'_, '_>,
+    prompter: Option<&mut dyn Prompter>,
+) -> Result<Exit, Failure> {
+    if args.format == Format::Text {
+        let prompter = prompter.filter(|_| !args.yes);
+        let result = init(args, context, prompter, &mut Report::default());
+        if let Err(failure) = &result
+            && failure.diagnostic.is_none()
+            && failure.exit != Exit::Interrupted
+        {
+            context.ui.say("Nothing was written.");
+        }
+        return result;
+    }
+    context.ui.hush();
+    let mut report = Report::default();
+    let result = init(args, context, None, &mut report);
+    report.print(&result, context.ui);
+    result
+}
+
+fn init(
+    args: &InitArgs,
+    context: &Context<'_, '_>,
+    prompter: Option<&mut dyn Prompter>,
+    report: &mut Report,
+) -> Result<Exit, Failure> {
+    let mut pipeline = Pipeline::detect(&args.project, context)?;
+    let Some(prompter) = prompter else {
+        let plan = pipeline.plan()?;
+        pipeline.tell(&plan, context);
+        tell_guesses(&plan, context.ui);
+        let changes = pipeline.compare(&pipeline.render(&plan)?)?;
+        report.plan(&plan, &pipeline.root);
+        report.changes(&changes, &plan);
+        return unasked(args, &pipeline, &plan, &changes, context.ui, report);
+    };
+    survive_interrupts();
+    overview::show(&pipeline, context.ui);
+    let (plan, answers) = wizard::ask(&mut pipeline, prompter, context.ui)?;
+    pipeline.tell(&plan, context);
+    let mut files = pipeline.render(&plan)?;
+    let mut approved = Approved {
+        force: args.force,
+        ..Approved::default()
+    };
+    if !answers.is_empty() && !args.dry_run {
+        let question = format!("Keep the answers in {FILE}, so that they are not asked again?");
+        if prompter.confirm(&question, true)? {
+            let alone = pipeline.detection.components.len() == 1;
+            let kept = keep::file(&pipeline.repo, &answers, alone)?;
+            approved.paths.insert(kept.path.clone());
+            files.push(kept);
+        }
+    }
     let changes = pipeline.compare(&files)?;
-    for component in &plan.components {
-        for guess in component.guesses() {
-            ui.say(&format!(
-                "guess: {}: {} = {} ({})",
-                component.dir, guess.what, guess.chosen, guess.because.why
-            ));
-        }
-    }
-    let blocked: Vec<_> = changes
-        .iter()
-        .filter(|change| matches!(change.kind, ChangeKind::Edited | ChangeKind::Foreign))
-        .collect();
-    if args.diff || (!blocked.is_empty() && !args.force) {
-        for change in &changes {
-            ui.out(&change.diff);
-        }
-    }
-    if !blocked.is_empty() && !args.force {
-        let names: Vec<String> = blocked
-            .iter()
-            .map(|change| change.path.to_string())
-            .collect();
-        return Err(Diagnostic::error(
-            "answer-needed",
-            format!(
-                "not written by dockgen, or edited since: {}",
-                names.join(", ")
-            ),
-        )
-        .with_help("replace them with --force, or move them away")
-        .into());
+    asked(
+        args, &pipeline, &plan, &changes, approved, prompter, context.ui,
+    )
+}
+
+/// Without anyone to ask: everything is written, or nothing and the reason is told.
+fn unasked(
+    args: &InitArgs,
+    pipeline: &Pipeline,
+    plan: &Plan,
+    changes: &[Change],
+    ui: &Ui<'_>,
+    report: &mut Report,
+) -> Result<Exit, Failure> {
+    let approved = Approved {
+        force: args.force,
+        ..Approved::default()
+    };
+    let policy = if args.force {
+        Policy::Force
+    } else {
+        Policy::Refuse
+    };
+    let admitted = policy.admit(changes);
+    if args.format == Format::Text && (args.diff || admitted.is_err()) {
+        ui.out(&ui.out_paint.diff(&preview::diff(changes)));
     }
     if args.dry_run {
-        for change in &changes {
-            ui.say(&format!("would {}: {}", verb(change.kind), change.path));
-        }
+        preview::list(changes, &approved, Tense::Would, ui);
+        admitted?;
         return Ok(Exit::Done);
     }
-    let report = apply(&pipeline.root, &changes, &|_| args.force)?;
-    for (what, paths) in [
-        ("created", &report.created),
-        ("updated", &report.updated),
-        ("unchanged", &report.unchanged),
-    ] {
-        for path in paths {
-            ui.say(&format!("{what} {path}"));
-        }
-    }
+    admitted?;
+    write(pipeline, plan, changes, &approved, ui)?;
+    report.written(changes, &approved);
     Ok(Exit::Done)
 }
 
-fn verb(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Create => "create",
-        ChangeKind::Same => "leave as it is",
-        ChangeKind::Update | ChangeKind::Edited | ChangeKind::Foreign => "replace",
+/// With someone to ask: about files of theirs, then once about the whole set.
+fn asked(
+    args: &InitArgs,
+    pipeline: &Pipeline,
+    plan: &Plan,
+    changes: &[Change],
+    approved: Approved,
+    prompter: &mut dyn Prompter,
+    ui: &Ui<'_>,
+) -> Result<Exit, Failure> {
+    let approved = if args.dry_run {
+        approved
+    } else {
+        approve::ask(changes, approved, prompter, ui)?
+    };
+    if args.diff {
+        ui.out(&ui.out_paint.diff(&preview::diff(changes)));
+    }
+    if args.dry_run {
+        preview::list(changes, &approved, Tense::Would, ui);
+        return Ok(Exit::Done);
+    }
+    if changes.iter().any(|change| approved.writes(change)) {
+        approve::warn_of_kept_ignore_file(pipeline, plan, changes, &approved, ui)?;
+        preview::ask(changes, &approved, args.diff, prompter, ui)?;
+    }
+    write(pipeline, plan, changes, &approved, ui)?;
+    Ok(Exit::Done)
+}
+
+/// The one place that writes. Says what was done and what to type next.
+fn write(
+    pipeline: &Pipeline,
+    plan: &Plan,
+    changes: &[Change],
+    approved: &Approved,
+    ui: &Ui<'_>,
+) -> Result<(), Failure> {
+    uninterrupted(|| apply(&pipeline.root, changes, &|change| approved.holds(change)))?;
+    preview::list(changes, approved, Tense::Did, ui);
+    ui.say(next::text(plan, &pipeline.root).trim_end());
+    Ok(())
+}
+
+/// Each guess with its reason and the flag that decides it.
+fn tell_guesses(plan: &Plan, ui: &Ui<'_>) {
+    for component in &plan.components {
+        for guess in component.guesses() {
+            let whose = if plan.components.len() > 1 {
+                format!("{}: ", component.dir)
+            } else {
+                String::new()
+            };
+            let flag = option(&guess.what)
+                .map(|option| format!("; {} decides it", option.flag()))
+                .unwrap_or_default();
+            let text = format!(
+                "{whose}{} {} ({}){flag}",
+                guess.what, guess.chosen, guess.because.why
+            );
+            let label = ui.err_paint.paint(CARE, "guess");
+            ui.say(&format!("{label}: {}", one_line(&text)));
+        }
     }
 }

@@ -1,14 +1,17 @@
 //! The pipeline that every verb runs up to its own point.
 
-use camino::Utf8Path;
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+
+use camino::Utf8PathBuf;
 use clap::ArgMatches;
 
 use super::args::ProjectArgs;
 use super::exit::Failure;
-use super::settings;
 use super::ui::Ui;
+use super::{ended, settings};
 use crate::detect::{Detection, detect};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::pack::PackSet;
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, Tables, resolve};
@@ -16,8 +19,16 @@ use crate::render::render;
 use crate::repo::{Limits, Repo};
 use crate::write::{Change, OutputFile, compare};
 
+/// What a verb gets from the command line around it.
+pub(super) struct Context<'a, 'p> {
+    pub matches: &'a ArgMatches,
+    pub variables: &'a [(OsString, OsString)],
+    pub today: &'a str,
+    pub ui: &'a Ui<'p>,
+}
+
 pub(super) struct Pipeline {
-    pub root: camino::Utf8PathBuf,
+    pub root: Utf8PathBuf,
     pub repo: Repo,
     pub packs: PackSet,
     pub tables: Tables,
@@ -27,14 +38,10 @@ pub(super) struct Pipeline {
 
 impl Pipeline {
     /// Up to the detection. What went wrong on the way is told; nothing found is an error.
-    pub(super) fn detect(
-        args: &ProjectArgs,
-        matches: Option<&ArgMatches>,
-        ui: &Ui,
-    ) -> Result<Self, Failure> {
-        let root: &Utf8Path = &args.path;
-        let repo = Repo::open(root, Limits::default())?;
-        let settings = settings::load(args, matches, &repo)?;
+    pub(super) fn detect(args: &ProjectArgs, context: &Context<'_, '_>) -> Result<Self, Failure> {
+        let ui = context.ui;
+        let repo = Repo::open(&args.path, Limits::default())?;
+        let settings = settings::load(args, context.matches, context.variables, &repo, ui)?;
         let packs = PackSet::builtin()?;
         let tables = Tables::load(&packs)?;
         let detection = detect(&repo, &packs);
@@ -42,10 +49,11 @@ impl Pipeline {
             ui.diagnostic(diagnostic);
         }
         if detection.components.is_empty() {
-            return Err(nothing_found(&repo).into());
+            return Err(nothing_found(&repo, &detection).into());
         }
+        settings::check_components(&settings, &detection)?;
         Ok(Self {
-            root: root.to_owned(),
+            root: args.path.clone(),
             repo,
             packs,
             tables,
@@ -54,13 +62,28 @@ impl Pipeline {
         })
     }
 
+    /// The plan, without a word about it.
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
+        self.plan_with(&self.settings)
+    }
+
+    pub(super) fn plan_with(&self, settings: &Settings) -> Result<Plan, Failure> {
         Ok(resolve(
             &self.repo,
             &self.detection,
-            &self.settings,
+            settings,
             &self.tables,
         )?)
+    }
+
+    /// What there is to say about a plan that is taken: its own diagnostics, support that has
+    /// ended, settings without effect.
+    pub(super) fn tell(&self, plan: &Plan, context: &Context<'_, '_>) {
+        let ended = ended::warnings(plan, &self.tables.catalogue, context.today);
+        let unused = settings::without_effect(&self.settings, plan);
+        for diagnostic in plan.diagnostics.iter().chain(&ended).chain(&unused) {
+            context.ui.diagnostic(diagnostic);
+        }
     }
 
     pub(super) fn render(&self, plan: &Plan) -> Result<Vec<OutputFile>, Failure> {
@@ -72,18 +95,27 @@ impl Pipeline {
     }
 }
 
-fn nothing_found(repo: &Repo) -> Diagnostic {
-    let names: std::collections::BTreeSet<&str> = crate::lang::LANGUAGES
+fn nothing_found(repo: &Repo, detection: &Detection) -> Diagnostic {
+    if detection
+        .diagnostics
+        .iter()
+        .any(|problem| problem.severity == Severity::Error)
+    {
+        return Diagnostic::error("nothing-found", "no program could be read here")
+            .with_help("correct what is named above, then run the command again");
+    }
+    let message = match (repo.files().is_empty(), detection.passed_over.is_empty()) {
+        (true, _) => "the folder is empty",
+        (false, true) => "no program was found here",
+        (false, false) => "only programs that are passed over were found here",
+    };
+    let names: BTreeSet<&str> = crate::lang::LANGUAGES
         .iter()
         .flat_map(|language| language.manifests().iter().copied())
         .collect();
-    let message = if repo.files().is_empty() {
-        "the folder is empty"
-    } else {
-        "no program was found here"
-    };
+    let names: Vec<&str> = names.into_iter().collect();
     Diagnostic::error("nothing-found", message).with_help(format!(
-        "dockgen looks for: {}",
-        names.into_iter().collect::<Vec<_>>().join(", ")
+        "give the root of the repository; dockgen looks for {}",
+        names.join(", ")
     ))
 }

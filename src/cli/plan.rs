@@ -1,19 +1,11 @@
-use clap::ArgMatches;
-
 use super::args::ProjectArgs;
 use super::exit::{Exit, Failure};
-use super::pipeline::Pipeline;
-use super::ui::Ui;
+use super::pipeline::{Context, Pipeline};
 
-pub(super) fn run(
-    args: &ProjectArgs,
-    matches: Option<&ArgMatches>,
-    ui: &Ui,
-) -> Result<Exit, Failure> {
-    let pipeline = Pipeline::detect(args, matches, ui)?;
+pub(super) fn run(args: &ProjectArgs, context: &Context<'_, '_>) -> Result<Exit, Failure> {
+    let pipeline = Pipeline::detect(args, context)?;
     let plan = pipeline.plan()?;
-    let mut text = serde_json::to_string_pretty(&plan).unwrap_or_default();
-    text.push('\n');
-    ui.out(&text);
+    pipeline.tell(&plan, context);
+    context.ui.json(&plan);
     Ok(Exit::Done)
 }

@@ -1,60 +1,102 @@
 //! Where text goes: results to standard output, everything about the run to standard error.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the one printer")]
 
-use std::io::{IsTerminal, Write};
+use std::cell::{Cell, RefCell};
+use std::io::{ErrorKind, Write};
 
 use super::args::{Colour, OutputArgs};
+use super::process::Stream;
+use super::style::Painter;
 use crate::diag::{Diagnostic, Palette, Severity, render};
 
-pub(super) struct Ui {
-    quiet: bool,
-    palette: Palette,
+pub(super) struct Ui<'p> {
+    out: RefCell<&'p mut dyn Write>,
+    err: RefCell<&'p mut dyn Write>,
+    /// How to colour results, and words about the run.
+    pub out_paint: Painter,
+    pub err_paint: Painter,
+    pub out_width: Option<usize>,
+    pub err_width: Option<usize>,
+    quiet: Cell<bool>,
+    told: RefCell<Vec<Diagnostic>>,
+    failed: RefCell<Option<std::io::Error>>,
 }
 
-impl Ui {
-    pub(super) fn new(args: &OutputArgs) -> Self {
-        let choice = match args.color {
-            Colour::Always => anstream::ColorChoice::Always,
-            Colour::Never => anstream::ColorChoice::Never,
-            Colour::Auto => anstream::AutoStream::choice(&std::io::stderr()),
-        };
-        let palette = if choice == anstream::ColorChoice::Never
-            || (choice == anstream::ColorChoice::Auto && !std::io::stderr().is_terminal())
-        {
-            Palette::Plain
-        } else {
-            Palette::Coloured
+impl<'p> Ui<'p> {
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "the streams are taken over; nobody else is to write to them"
+    )]
+    pub(super) fn new(args: &OutputArgs, out: Stream<'p>, err: Stream<'p>) -> Self {
+        let paint = |automatic: bool| match args.color {
+            Colour::Always => Painter::new(true),
+            Colour::Never => Painter::new(false),
+            Colour::Auto => Painter::new(automatic),
         };
         Self {
-            quiet: args.quiet,
-            palette,
+            out_paint: paint(out.coloured),
+            err_paint: paint(err.coloured),
+            out_width: out.width,
+            err_width: err.width,
+            out: RefCell::new(out.to),
+            err: RefCell::new(err.to),
+            quiet: Cell::new(args.quiet),
+            told: RefCell::default(),
+            failed: RefCell::default(),
         }
     }
 
-    /// A result. A closed pipe is no error: the reader has seen enough.
+    /// From here on only errors are said: the report on standard output says the rest.
+    pub(super) fn hush(&self) {
+        self.quiet.set(true);
+    }
+
+    /// A result.
     pub(super) fn out(&self, text: &str) {
-        let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        let mut out = self.out.borrow_mut();
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            self.failed.borrow_mut().get_or_insert(error);
+        }
+    }
+
+    /// A result as JSON.
+    pub(super) fn json(&self, value: &impl serde::Serialize) {
+        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+        text.push('\n');
+        self.out(&text);
     }
 
     /// A word about the run.
     pub(super) fn say(&self, text: &str) {
-        if !self.quiet {
-            let _ = writeln!(std::io::stderr().lock(), "{text}");
+        if !self.quiet.get() {
+            // There is nobody to tell when standard error is closed.
+            let _ = writeln!(self.err.borrow_mut(), "{text}");
         }
     }
 
     pub(super) fn diagnostic(&self, diagnostic: &Diagnostic) {
-        if !self.quiet || diagnostic.severity == Severity::Error {
-            let _ = writeln!(
-                std::io::stderr().lock(),
-                "{}",
-                render(diagnostic, self.palette)
-            );
+        self.told.borrow_mut().push(diagnostic.clone());
+        if !self.quiet.get() || diagnostic.severity == Severity::Error {
+            let palette = if self.err_paint.is_coloured() {
+                Palette::Coloured
+            } else {
+                Palette::Plain
+            };
+            let _ = writeln!(self.err.borrow_mut(), "{}", render(diagnostic, palette));
         }
     }
-}
 
-/// A terminal to ask on: standard input and standard error are both one.
-pub(super) fn can_ask() -> bool {
-    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    /// Every diagnostic so far, for a report.
+    pub(super) fn told(&self) -> Vec<Diagnostic> {
+        self.told.borrow().clone()
+    }
+
+    /// Why results could not be written. A closed pipe is no error: the reader has seen enough.
+    pub(super) fn failure(&self) -> Option<Diagnostic> {
+        let failed = self.failed.borrow_mut().take();
+        failed
+            .filter(|error| error.kind() != ErrorKind::BrokenPipe)
+            .map(|error| {
+                Diagnostic::error("output-failed", format!("cannot write the result: {error}"))
+            })
+    }
 }

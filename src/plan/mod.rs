@@ -23,7 +23,7 @@ use serde::Serialize;
 
 pub use decision::{Alternative, Decision};
 pub use health::Health;
-pub use resolver::{Failure, Resolver};
+pub use resolver::{Failure, Need, Resolver};
 
 use crate::detect::Detection;
 use crate::diag::{Diagnostic, Result};
@@ -32,7 +32,7 @@ use crate::lang::{Component, Model};
 use crate::pack::PackSet;
 use crate::parse::is_hidden;
 use crate::repo::{RelPath, Repo};
-use images::{Catalogue, Image};
+use images::{Catalogue, Image, Line};
 use packages::Packages;
 use settings::Settings;
 
@@ -59,6 +59,9 @@ pub struct ComponentPlan {
     pub kind: Kind,
     /// Base images by role; `run` is always there.
     pub image: BTreeMap<String, Image>,
+    /// The version lines of the runtimes in those images, by the runtime's id, each with the end
+    /// of its support.
+    pub lines: BTreeMap<String, Line>,
     /// OCI labels of the last stage, sorted.
     pub labels: Vec<Pair>,
     /// Environment of the build commands.
@@ -208,6 +211,7 @@ pub fn resolve(
             catalogue: &tables.catalogue,
             packages: &tables.packages,
             decisions: Vec::new(),
+            lines: BTreeMap::new(),
         };
         let kind = resolver.kind()?;
         let made = match &component.model {
@@ -217,7 +221,8 @@ pub fn resolve(
             Model::Node(model) => node::plan(&mut resolver, model, kind)?,
         };
         let decisions = std::mem::take(&mut resolver.decisions);
-        let finished = finish(repo, detection, component, kind, made, decisions, alone);
+        let mut finished = finish(repo, detection, component, kind, made, decisions, alone);
+        finished.lines = resolver.lines;
         plan.components.push(finished);
     }
     Ok(plan)
@@ -274,7 +279,11 @@ fn select<'d>(
                     "give --language {} or --language {}",
                     pair[0].language, pair[1].language
                 )),
-                needs: Some("language"),
+                needs: Some(Box::new(Need {
+                    component: pair[0].dir.clone(),
+                    key: "language",
+                    candidates: vec![pair[0].language.to_owned(), pair[1].language.to_owned()],
+                })),
             });
         }
     }
@@ -371,6 +380,7 @@ fn finish(
             .collect(),
         kind,
         image: made.image,
+        lines: BTreeMap::new(),
         labels: labels(component),
         build_env,
         env,

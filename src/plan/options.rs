@@ -1,6 +1,9 @@
 //! The one table of what a user may decide. Each row is a flag, a key of dockgen.toml, a
 //! `DOCKGEN_` variable, a `--set` key and, where it is open, a question of the wizard.
 
+use crate::parse::is_hidden;
+use crate::repo::RelPath;
+
 /// What a value must look like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
@@ -8,6 +11,8 @@ pub enum Form {
     /// 1 to 65535.
     Port,
     Choice(&'static [&'static str]),
+    /// Folders of the repository: a repeated flag, a list in dockgen.toml, commas elsewhere.
+    Folders,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +42,13 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "COMMAND",
         help: "Command that builds the program",
         question: "Which command builds the program?",
+    },
+    Opt {
+        key: "components",
+        form: Form::Folders,
+        placeholder: "DIR",
+        help: "Only the component in this folder; may be given again",
+        question: "Which of them should get an image?",
     },
     Opt {
         key: "health",
@@ -94,17 +106,25 @@ pub fn option(key: &str) -> Option<&'static Opt> {
 }
 
 impl Opt {
+    /// The flag without its dashes. One `--component` names one folder, hence no plural.
+    pub fn long(&self) -> &'static str {
+        match self.form {
+            Form::Folders => "component",
+            _ => self.key,
+        }
+    }
+
     pub fn flag(&self) -> String {
-        format!("--{}", self.key)
+        format!("--{}", self.long())
     }
 
     pub fn variable(&self) -> String {
         format!("DOCKGEN_{}", self.key.to_ascii_uppercase())
     }
 
-    /// What is wrong with a value, as a sentence; `None` when it fits.
+    /// What is wrong with a value, as the end of a sentence; `None` when it fits.
     pub fn fault(&self, value: &str) -> Option<String> {
-        if value.is_empty() || value.len() > 1000 || value.chars().any(crate::parse::is_hidden) {
+        if value.trim().is_empty() || value.len() > 1000 || value.chars().any(is_hidden) {
             return Some("must be one line of text".to_owned());
         }
         match self.form {
@@ -115,6 +135,10 @@ impl Opt {
             },
             Form::Choice(choices) => (!choices.contains(&value))
                 .then(|| format!("must be one of {}, not {value}", choices.join(", "))),
+            Form::Folders => value
+                .split(',')
+                .find(|folder| RelPath::new(folder.trim()).is_none())
+                .map(|folder| format!("must name folders below the root, not {}", folder.trim())),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From slots and settings to one value each, with the decision written down.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::decision::{Alternative, Decision};
@@ -9,14 +10,25 @@ use super::settings::Settings;
 use crate::diag::{Diagnostic, Result};
 use crate::facts::{Confidence, Evidence, Found, Kind, Slot};
 use crate::lang::Component;
-use crate::parse::version::Constraint;
+use crate::parse::version::{Constraint, Version};
+use crate::repo::RelPath;
 
 /// Why a plan cannot be made.
 #[derive(Debug)]
 pub struct Failure {
     pub diagnostic: Diagnostic,
-    /// The option whose value is needed; then the user is asked, or told the flag.
-    pub needs: Option<&'static str>,
+    /// The answer that is missing; then the user is asked, or told the flag.
+    pub needs: Option<Box<Need>>,
+}
+
+/// An answer without which a component cannot be planned.
+#[derive(Debug)]
+pub struct Need {
+    pub component: RelPath,
+    /// The option's key.
+    pub key: &'static str,
+    /// What it could be, as far as that is known.
+    pub candidates: Vec<String>,
 }
 
 impl From<Diagnostic> for Failure {
@@ -35,9 +47,11 @@ pub struct Resolver<'a> {
     pub catalogue: &'a Catalogue,
     pub packages: &'a Packages,
     pub decisions: Vec<Decision>,
+    /// The lines of the runtimes that the images are of, by the runtime's id.
+    pub lines: BTreeMap<String, Line>,
 }
 
-impl<'a> Resolver<'a> {
+impl Resolver<'_> {
     /// The user's setting for `key`, else the slot's best candidate. The decision is recorded.
     pub fn choose<T: Clone + Display>(
         &mut self,
@@ -45,9 +59,10 @@ impl<'a> Resolver<'a> {
         slot: &Slot<T>,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Result<Option<Found<T>>> {
-        let alternatives = |found: &[Found<T>]| {
+        let alternatives = |found: &[Found<T>], chosen: &str| {
             found
                 .iter()
+                .filter(|found| found.value.to_string() != chosen)
                 .map(|found| Alternative {
                     value: found.value.to_string(),
                     because: found.evidence.clone(),
@@ -57,12 +72,15 @@ impl<'a> Resolver<'a> {
         let (found, instead_of): (Found<T>, Vec<Alternative>) = match self.setting(key) {
             Some((text, evidence)) => {
                 let value = parse(&text).ok_or_else(|| {
-                    Diagnostic::error(
-                        "invalid-setting",
-                        format!("{}: {key} = {text} does not fit here", evidence.why),
-                    )
+                    let found: Vec<String> = slot
+                        .all()
+                        .iter()
+                        .map(|found| found.value.to_string())
+                        .collect();
+                    misfit(&self.component.dir, key, &text, &evidence, &found)
                 })?;
                 let rank = crate::facts::Rank::Dedicated;
+                let instead_of = alternatives(slot.all(), &value.to_string());
                 (
                     Found {
                         value,
@@ -70,11 +88,14 @@ impl<'a> Resolver<'a> {
                         confidence: Confidence::Certain,
                         evidence,
                     },
-                    alternatives(slot.all()),
+                    instead_of,
                 )
             }
             None => match slot.best() {
-                Some(best) => (best.clone(), alternatives(slot.others())),
+                Some(best) => {
+                    let chosen = best.value.to_string();
+                    (best.clone(), alternatives(slot.others(), &chosen))
+                }
                 None => return Ok(None),
             },
         };
@@ -91,10 +112,7 @@ impl<'a> Resolver<'a> {
     /// A setting with its origin as evidence.
     pub fn setting(&self, key: &str) -> Option<(String, Evidence)> {
         let (value, origin) = self.settings.get(&self.component.dir, key)?;
-        Some((
-            value.to_owned(),
-            Evidence::rule("setting", origin.to_string()),
-        ))
+        Some((value.to_owned(), origin.evidence()))
     }
 
     /// Writes down a decision that follows from others.
@@ -114,23 +132,27 @@ impl<'a> Resolver<'a> {
         });
     }
 
-    /// The line of a runtime that fits the project's constraint or the user's `--runtime`.
+    /// The line of a runtime that fits the project's constraint or the user's `--runtime`, which
+    /// names a line (`22`) or, with three parts, one version (`22.2.0`).
     pub fn runtime(&mut self, runtime: &str) -> Result<Line> {
+        let line = self.runtime_line(runtime)?;
+        self.lines.insert(runtime.to_owned(), line.clone());
+        Ok(line)
+    }
+
+    fn runtime_line(&mut self, runtime: &str) -> Result<Line> {
         let slot = &self.component.facts.runtime;
         if let Some((text, evidence)) = self.setting("runtime") {
-            let constraint = Constraint::line(&text).ok_or_else(|| {
-                Diagnostic::error(
-                    "invalid-setting",
-                    format!("{}: {text} is no version", evidence.why),
-                )
-            })?;
-            let line = self.catalogue.choose(runtime, &constraint)?;
-            self.decide(
-                "runtime",
-                format!("{runtime} {}", line.version),
-                Confidence::Certain,
-                evidence,
-            );
+            let dir = &self.component.dir;
+            let constraint = Constraint::line(&text)
+                .ok_or_else(|| misfit(dir, "runtime", &text, &evidence, &[]))?;
+            let exact = Version::parse(&text).filter(|version| version.parts().len() >= 3);
+            let line = match &exact {
+                Some(version) => self.catalogue.pin(runtime, version),
+                None => self.catalogue.choose(runtime, &constraint),
+            }?;
+            let chosen = format!("{runtime} {}", line.exact.as_ref().unwrap_or(&line.version));
+            self.decide("runtime", chosen, Confidence::Certain, evidence);
             return Ok(line);
         }
         let (constraint, evidence, confidence) = match slot.best() {
@@ -229,7 +251,11 @@ impl<'a> Resolver<'a> {
         Failure {
             diagnostic: Diagnostic::error("answer-needed", format!("{component}: {}", why.into()))
                 .with_help(help),
-            needs: Some(key),
+            needs: Some(Box::new(Need {
+                component: component.clone(),
+                key,
+                candidates: candidates.to_vec(),
+            })),
         }
     }
 
@@ -246,4 +272,22 @@ impl<'a> Resolver<'a> {
             .choose("kind", slot, parse)?
             .map_or(Kind::Cli, |found| found.value))
     }
+}
+
+fn misfit(
+    dir: &RelPath,
+    key: &str,
+    value: &str,
+    evidence: &Evidence,
+    found: &[String],
+) -> Diagnostic {
+    let mut problem = Diagnostic::error(
+        "invalid-setting",
+        format!("{dir}: {key} = {value} does not fit here; {}", evidence.why),
+    );
+    problem.at.clone_from(&evidence.at);
+    if found.is_empty() {
+        return problem;
+    }
+    problem.with_help(format!("found here: {}", found.join(", ")))
 }

@@ -1,0 +1,63 @@
+//! What to type next: the commands that build and run what was written.
+
+use std::fmt::Write as _;
+
+use camino::Utf8Path;
+
+use crate::plan::{ComponentPlan, Plan};
+
+/// Build and run of one component, as arguments.
+pub(super) struct Commands {
+    pub build: Vec<String>,
+    pub run: Vec<String>,
+}
+
+/// So many components have their commands printed; the others differ in nothing but the name.
+const SHOWN: usize = 4;
+
+pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
+    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+    let mut build: Vec<String> = words(&["docker", "build", "-t", &component.name]);
+    let dockerfile = component.outputs.first().map(|output| &output.path);
+    // A Dockerfile at the root of the context is found by itself.
+    if let Some(path) = dockerfile.filter(|path| path.as_str() != "Dockerfile") {
+        let path = match root.as_str() {
+            "." => path.to_string(),
+            _ => root.join(path.as_str()).to_string(),
+        };
+        build.extend(["-f".to_owned(), path]);
+    }
+    build.push(root.to_string());
+    let mut run: Vec<String> = words(&["docker", "run", "--rm"]);
+    if let Some(port) = component.port {
+        run.extend(["-p".to_owned(), format!("{port}:{port}")]);
+    }
+    run.push(component.name.clone());
+    Commands { build, run }
+}
+
+/// The commands as lines for a shell.
+pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
+    let mut text = String::from("\nNext:\n");
+    for component in plan.components.iter().take(SHOWN) {
+        let commands = of(component, root);
+        for command in [&commands.build, &commands.run] {
+            text.push_str("  ");
+            text.push_str(&line(command));
+            text.push('\n');
+        }
+    }
+    if let Some(more) = plan
+        .components
+        .len()
+        .checked_sub(SHOWN)
+        .filter(|more| *more > 0)
+    {
+        let _ = writeln!(text, "  and so on for {more} more");
+    }
+    text
+}
+
+fn line(words: &[String]) -> String {
+    crate::facts::Command::Exec(words.to_vec()).to_string()
+}

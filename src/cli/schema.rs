@@ -1,0 +1,68 @@
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
+use serde_json::{Map, Value, json};
+
+use super::args::{SchemaArgs, SchemaOf};
+use super::exit::Exit;
+use super::report::Report;
+use super::settings::TABLES;
+use super::ui::Ui;
+use crate::plan::Plan;
+use crate::plan::options::{Form, OPTIONS, Opt};
+
+pub(super) fn run(args: &SchemaArgs, ui: &Ui<'_>) -> Exit {
+    match args.of {
+        SchemaOf::Plan => ui.json(&written::<Plan>()),
+        SchemaOf::Report => ui.json(&written::<Report>()),
+        SchemaOf::Settings => ui.json(&settings()),
+    }
+    Exit::Done
+}
+
+/// The schema of what is written, in which a field that may be left out is not required.
+fn written<T: JsonSchema>() -> schemars::Schema {
+    SchemaSettings::draft2020_12()
+        .for_serialize()
+        .into_generator()
+        .into_root_schema_for::<T>()
+}
+
+/// dockgen.toml, from the table of options.
+fn settings() -> Value {
+    let own: Map<String, Value> = OPTIONS
+        .iter()
+        .filter(|option| option.form != Form::Folders)
+        .map(property)
+        .collect();
+    let mut all: Map<String, Value> = OPTIONS.iter().map(property).collect();
+    all.insert(
+        TABLES.to_owned(),
+        json!({
+            "description": "Settings of one component, by its folder",
+            "type": "object",
+            "additionalProperties": {
+                "type": "object",
+                "properties": own,
+                "additionalProperties": false,
+            },
+        }),
+    );
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "dockgen.toml",
+        "type": "object",
+        "properties": all,
+        "additionalProperties": false,
+    })
+}
+
+fn property(option: &Opt) -> (String, Value) {
+    let mut form = match option.form {
+        Form::Text => json!({ "type": ["string", "number"] }),
+        Form::Port => json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
+        Form::Choice(choices) => json!({ "enum": choices }),
+        Form::Folders => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
+    };
+    form["description"] = Value::from(option.help);
+    (option.key.to_owned(), form)
+}
