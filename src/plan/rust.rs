@@ -38,8 +38,10 @@ pub struct RustDetails {
     pub stand_ins: StandIns,
     /// Arguments of `cargo clean` that remove what came of the stand-ins.
     pub clean: Vec<String>,
-    /// The toolchain file that is left out, because the image is that toolchain.
+    /// The toolchain file that is left out, because the image is that toolchain: its name, and
+    /// whether it stands below the project's root.
     pub without: Option<String>,
+    pub without_below: bool,
     /// The toolchain file that rustup installs from, relative to the build context.
     pub rustup: Option<String>,
     /// The image starts from nothing and brings certificates itself.
@@ -83,6 +85,7 @@ const ALPINE: &[(&str, &str)] = &[
     ("clang", "clang"),
     ("cmake", "cmake"),
     ("g++", "g++"),
+    ("git", "git"),
     ("libclang-dev", "clang-dev"),
     ("make", "make"),
     ("protobuf-compiler", "protobuf-dev"),
@@ -119,7 +122,7 @@ pub(super) fn plan(
         build_packages.extend_from_slice(row.build(build_image.release.as_deref()));
         run_packages.extend_from_slice(row.run(run_image.release.as_deref()));
     }
-    build_packages.extend(model.config.linkers.iter().map(|&name| name.to_owned()));
+    build_packages.extend(model.config.packages.iter().map(|&name| name.to_owned()));
     run_packages.extend(facts.run_packages.iter().map(|found| found.value.clone()));
 
     let base = base(resolver, &build_packages, &run_packages)?;
@@ -253,9 +256,8 @@ pub(super) fn plan(
                 .iter()
                 .flat_map(|name| ["--package".to_owned(), name.clone()])
                 .collect(),
-            without: by_image
-                .and_then(|file| file.path.below(root))
-                .map(|path| path.to_string()),
+            without: by_image.map(|file| file.path.name().to_owned()),
+            without_below: by_image.is_some_and(|file| file.path.parent().as_ref() != Some(root)),
             rustup: by_rustup.map(|file| file.path.to_string()),
             scratch: base == "scratch",
             musl,

@@ -105,6 +105,7 @@ impl Language for Rust {
                 && !HELPERS.contains(&package.name.as_str())
                 && !package.name.ends_with("-xtask")
                 && !cargo.is_left_out(dir)
+                && !is_browser_app(repo, dir, diagnostics)
                 && !package
                     .requirements
                     .iter()
@@ -124,6 +125,23 @@ impl Language for Rust {
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         data::folders(repo, component, sources);
     }
+}
+
+/// A program that Trunk compiles for the browser; it runs on no server.
+fn is_browser_app(repo: &Repo, dir: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let view = repo.dir(dir);
+    let page = view.text("index.html");
+    let by_trunk =
+        view.has("Trunk.toml") || page.is_some_and(|page| page.text.contains("data-trunk"));
+    if by_trunk {
+        let note = Diagnostic::note(
+            "rust-browser-app",
+            format!("{dir}: an app for the browser, built by Trunk, is left out"),
+        )
+        .with_help("build it with `trunk build` and serve its folder `dist`");
+        diagnostics.push(note);
+    }
+    by_trunk
 }
 
 fn read_lock(repo: &Repo, root: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
@@ -203,6 +221,7 @@ fn component(
 
     let mut component = Component::new("rust", dir.clone(), manifest, Model::Rust(model));
     component.root = root;
+    component.code = compiled.into_iter().collect();
     runtime(repo, file, workspace, &mut component);
     programs(repo, package, &mut component);
     component.facts.ignore_all(
