@@ -41,6 +41,7 @@ const OTHERS: &[&str] = &[
     "deps.edn",
     "project.clj",
     "Global.asax",
+    "Trunk.toml",
 ];
 
 /// What describes a repository to its readers and is no page, where the pages stand at its root.
@@ -103,6 +104,13 @@ fn site(repo: &Repo, dir: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option
     let view = repo.dir(dir);
     if view.has("Staticfile") {
         return by_staticfile(repo, dir, diagnostics);
+    }
+    // A page with marks for a build tool (Trunk) is no page yet.
+    if view
+        .text("index.html")
+        .is_some_and(|page| page.text.contains("data-trunk"))
+    {
+        return None;
     }
     // The pages of `public` are the site of the folder above, after which it is named.
     let (home, pages) = match dir.parent() {

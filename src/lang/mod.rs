@@ -63,6 +63,9 @@ pub struct Component {
     pub dir: RelPath,
     /// The folder whose lock file or workspace installs it; `dir` itself or a parent.
     pub root: RelPath,
+    /// Folders beside `dir` whose code is part of the program: libraries of its workspace.
+    #[serde(skip)]
+    pub code: Vec<RelPath>,
     pub language: &'static str,
     /// From the manifest or the folder; lower case letters, digits and `-`.
     pub name: String,
@@ -147,6 +150,7 @@ impl Component {
         let name = identifier(manifest.name.as_deref().unwrap_or_else(|| dir.name()));
         Self {
             root: dir.clone(),
+            code: Vec::new(),
             dir,
             language,
             name,

@@ -1,7 +1,7 @@
 //! Source files that detectors may look into: a few per component, the likeliest first.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Component, Language};
 use crate::repo::{Dir, RelPath, Repo, Source};
@@ -11,6 +11,8 @@ pub struct Sources<'r> {
     repo: &'r Repo,
     pub dir: RelPath,
     files: Vec<RelPath>,
+    /// Those of `files` that are relative to the repository.
+    outside: BTreeSet<RelPath>,
     read: RefCell<BTreeMap<RelPath, Option<Source>>>,
 }
 
@@ -62,40 +64,54 @@ impl<'r> Sources<'r> {
             repo,
             path: component.dir.clone(),
         };
+        let is_code = |file: &RelPath| {
+            let ending = file.name().rsplit_once('.').map(|(_, ending)| ending);
+            let beside = |dir: RelPath| {
+                dir.parts()
+                    .any(|part| BESIDE.contains(&part) || part.starts_with('.'))
+            };
+            ending.is_some_and(|ending| language.sources().contains(&ending))
+                && !file.parent().is_some_and(beside)
+                && !is_test(file.name())
+        };
         let mut files: Vec<(usize, RelPath)> = view
             .walk()
             .take(20_000)
-            .filter(|file| {
-                file.name()
-                    .rsplit_once('.')
-                    .is_some_and(|(_, ending)| language.sources().contains(&ending))
-            })
-            .filter(|file| {
-                !file.parent().is_some_and(|dir| {
-                    dir.parts()
-                        .any(|part| BESIDE.contains(&part) || part.starts_with('.'))
-                })
-            })
+            .filter(|file| is_code(file))
             .filter(|file| {
                 inner.is_empty() || {
                     let full = component.dir.join(file.as_str());
                     !inner.iter().any(|dir| full.is_in(dir))
                 }
             })
-            .filter(|file| !is_test(file.name()))
             .map(|file| (weight(&file), file))
             .collect();
+        let mut outside = BTreeSet::new();
+        for dir in component.code.iter().filter(|dir| !dir.is_in(&view.path)) {
+            for file in repo
+                .dir(dir)
+                .walk()
+                .take(2_000)
+                .filter(|file| is_code(file))
+            {
+                let full = dir.join(file.as_str());
+                files.push((weight(&file) + 1, full.clone()));
+                outside.insert(full);
+            }
+        }
         files.sort();
         files.truncate(budget);
         Self {
             repo,
             dir: component.dir.clone(),
             files: files.into_iter().map(|(_, file)| file).collect(),
+            outside,
             read: RefCell::default(),
         }
     }
 
-    /// The files, relative to the component.
+    /// The files, relative to the component; those of its other code ([`Component::code`])
+    /// relative to the repository.
     pub fn files(&self) -> &[RelPath] {
         &self.files
     }
@@ -105,7 +121,12 @@ impl<'r> Sources<'r> {
         if let Some(known) = self.read.borrow().get(file) {
             return known.clone();
         }
-        let source = self.repo.scan(&self.dir.join(file.as_str()));
+        let full = if self.outside.contains(file) {
+            file.clone()
+        } else {
+            self.dir.join(file.as_str())
+        };
+        let source = self.repo.scan(&full);
         self.read.borrow_mut().insert(file.clone(), source.clone());
         source
     }

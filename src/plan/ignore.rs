@@ -88,9 +88,10 @@ pub(super) fn groups(
             .iter()
             .filter_map(|found| {
                 // What is left behind at any depth is so in the whole project.
-                let dir = match found.value.starts_with("**/") {
-                    true => &component.root,
-                    false => &component.dir,
+                let dir = if found.value.starts_with("**/") {
+                    &component.root
+                } else {
+                    &component.dir
                 };
                 placed(dir, &found.value)
             })

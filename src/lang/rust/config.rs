@@ -29,8 +29,8 @@ pub struct Config {
     pub wrapper: bool,
     /// The folder of vendored crates, relative to the folder above `.cargo`.
     pub vendor: Option<RelPath>,
-    /// Programs that link: `clang`, `lld`, `mold`.
-    pub linkers: Vec<&'static str>,
+    /// Debian packages of the programs that it names: linkers, git.
+    pub packages: Vec<&'static str>,
 }
 
 /// The folders from `dir` up to `root`, both included.
@@ -170,6 +170,15 @@ pub(super) fn cargo_config(repo: &Repo, dir: &RelPath, root: &RelPath) -> Config
         .find_map(|(_, source)| above.resolve(source.get("directory")?.text()?))
         .filter(|dir| repo.has_dir(dir));
     let linkers = [("clang", "clang"), ("=lld", "lld"), ("mold", "mold")];
+    let mut packages: Vec<&'static str> = linkers
+        .into_iter()
+        .filter(|(sign, _)| linux_targets(&tree).any(|text| text.contains(sign)))
+        .map(|(_, package)| package)
+        .collect();
+    let by_git = tree.at(&["net", "git-fetch-with-cli"]);
+    if by_git.and_then(Tree::boolean) == Some(true) {
+        packages.push("git");
+    }
     Config {
         target: target
             .filter(|target| super::manifest::is_name(target))
@@ -177,11 +186,7 @@ pub(super) fn cargo_config(repo: &Repo, dir: &RelPath, root: &RelPath) -> Config
         target_dir: build("target-dir").is_some(),
         wrapper: build("rustc-wrapper").is_some() || build("rustc-workspace-wrapper").is_some(),
         vendor,
-        linkers: linkers
-            .into_iter()
-            .filter(|(sign, _)| linux_targets(&tree).any(|text| text.contains(sign)))
-            .map(|(_, package)| package)
-            .collect(),
+        packages,
         path: Some(source.path),
     }
 }

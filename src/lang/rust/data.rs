@@ -229,5 +229,11 @@ fn target(repo: &Repo, dir: &RelPath, root: &RelPath, path: &str) -> Option<(Rel
 fn has_code(repo: &Repo, folder: &RelPath) -> bool {
     repo.files_in(folder)
         .take(2_000)
-        .any(|file| file.as_str().ends_with(".rs") || file.name() == "Cargo.toml")
+        .any(|file| is_rust(file) || file.name() == "Cargo.toml")
+}
+
+pub(super) fn is_rust(file: &RelPath) -> bool {
+    file.name()
+        .rsplit_once('.')
+        .is_some_and(|(_, ending)| ending == "rs")
 }

@@ -158,7 +158,7 @@ impl CargoToml {
                     path,
                     features: features
                         .flat_map(Tree::texts)
-                        .filter(|feature| is_name(feature))
+                        .filter(|feature| is_feature(feature))
                         .map(str::to_owned)
                         .collect(),
                 });
@@ -286,6 +286,12 @@ pub(super) fn is_name(name: &str) -> bool {
         && name
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+}
+
+/// A feature, of a dependency too (`serde/std`).
+fn is_feature(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || "_-+./".contains(c);
+    !name.is_empty() && !name.starts_with('-') && name.chars().all(allowed)
 }
 
 #[derive(Clone, Copy)]

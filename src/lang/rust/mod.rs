@@ -7,6 +7,7 @@ mod config;
 mod data;
 mod lock;
 mod manifest;
+mod needs;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +28,10 @@ pub struct Rust;
 /// What the plan needs to know of a package. Paths are relative to the repository's root, unless
 /// said.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one thing that the repository has or has not"
+)]
 pub struct RustModel {
     /// The package's name.
     pub package: String,
@@ -105,6 +110,7 @@ impl Language for Rust {
                 && !HELPERS.contains(&package.name.as_str())
                 && !package.name.ends_with("-xtask")
                 && !cargo.is_left_out(dir)
+                && !is_browser_app(repo, dir, diagnostics)
                 && !package
                     .requirements
                     .iter()
@@ -124,6 +130,23 @@ impl Language for Rust {
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         data::folders(repo, component, sources);
     }
+}
+
+/// A program that Trunk compiles for the browser; it runs on no server.
+fn is_browser_app(repo: &Repo, dir: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> bool {
+    let view = repo.dir(dir);
+    let page = view.text("index.html");
+    let by_trunk =
+        view.has("Trunk.toml") || page.is_some_and(|page| page.text.contains("data-trunk"));
+    if by_trunk {
+        let note = Diagnostic::note(
+            "rust-browser-app",
+            format!("{dir}: an app for the browser, built by Trunk, is left out"),
+        )
+        .with_help("build it with `trunk build` and serve its folder `dist`");
+        diagnostics.push(note);
+    }
+    by_trunk
 }
 
 fn read_lock(repo: &Repo, root: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
@@ -197,12 +220,13 @@ fn component(
             .find(|dir| repo.has_dir(dir)),
         cargo_dir,
     };
-    stand_ins(cargo, package, &mut model, &read, &compiled);
-    files(cargo, &mut model, &read);
-    crates(cargo, lock, &mut model, &compiled);
+    needs::stand_ins(cargo, package, &mut model, &read, &compiled);
+    needs::files(cargo, &mut model, &read);
+    needs::crates(cargo, lock, &mut model, &compiled);
 
     let mut component = Component::new("rust", dir.clone(), manifest, Model::Rust(model));
     component.root = root;
+    component.code = compiled.into_iter().collect();
     runtime(repo, file, workspace, &mut component);
     programs(repo, package, &mut component);
     component.facts.ignore_all(
@@ -216,141 +240,13 @@ fn component(
 /// Cargo's folder of what it made, wherever it is; a source folder of that name stays.
 fn target_folder(repo: &Repo, root: &RelPath) -> &'static str {
     let is_source = repo.files_in(root).any(|file| {
-        file.as_str().ends_with(".rs")
+        data::is_rust(file)
             && file
                 .as_str()
                 .split_once("/target/")
                 .is_some_and(|(before, _)| before.split('/').any(|part| part == "src"))
     });
     if is_source { "/target" } else { "**/target" }
-}
-
-/// Which files stand in for the repository's own code while its dependencies are compiled.
-fn stand_ins(
-    cargo: &Cargo,
-    package: &Package,
-    model: &mut RustModel,
-    read: &BTreeSet<RelPath>,
-    compiled: &BTreeSet<RelPath>,
-) {
-    let mut libraries = BTreeSet::new();
-    let mut mains = BTreeSet::new();
-    for dir in read {
-        let Some(other) = cargo.packages.get(dir) else {
-            continue;
-        };
-        if compiled.contains(dir) {
-            model.local.push(other.name.clone());
-        }
-        if model.sources.iter().any(|whole| dir.is_in(whole)) {
-            continue;
-        }
-        libraries.extend(other.library.iter().map(|path| dir.join(path.as_str())));
-        mains.extend(
-            other
-                .named_targets
-                .iter()
-                .map(|path| dir.join(path.as_str())),
-        );
-        if compiled.contains(dir) {
-            mains.extend(
-                other
-                    .build_script
-                    .iter()
-                    .map(|path| dir.join(path.as_str())),
-            );
-        }
-        // Cargo refuses a package without any target, also one that it does not build.
-        if other.library.is_none() && dir != &package.dir {
-            let first = other.binaries.first();
-            mains.extend(first.map(|binary| dir.join(binary.path.as_str())));
-        }
-        model.documented |= cargo.manifests.get(dir).is_some_and(wants_documentation);
-    }
-    model.documented |= cargo
-        .workspace(&package.dir)
-        .is_some_and(wants_documentation);
-    model.libraries = libraries.into_iter().collect();
-    model.mains = mains.into_iter().collect();
-}
-
-fn wants_documentation(file: &CargoToml) -> bool {
-    [
-        &["lints", "rust", "missing_docs"][..],
-        &["workspace", "lints", "rust", "missing_docs"],
-    ]
-    .into_iter()
-    .any(|path| file.tree.at(path).is_some())
-}
-
-/// What the dependency step copies: manifests, lock file, settings, vendored crates.
-fn files(cargo: &Cargo, model: &mut RustModel, read: &BTreeSet<RelPath>) {
-    let mut manifests = vec![model.cargo_dir.join("Cargo.toml")];
-    if model.locked {
-        manifests.push(model.cargo_dir.join("Cargo.lock"));
-    }
-    manifests.extend(model.config.path.clone());
-    model.sources.extend(model.config.vendor.clone());
-    let in_sources = |dir: &RelPath| model.sources.iter().any(|whole| dir.is_in(whole));
-    for dir in read {
-        let path = dir.join("Cargo.toml");
-        if cargo.packages.contains_key(dir) && !manifests.contains(&path) && !in_sources(dir) {
-            manifests.push(path);
-        }
-    }
-    model.manifests = manifests;
-}
-
-/// Which crates come in, by the lock file where there is one.
-fn crates(cargo: &Cargo, lock: Option<&Lock>, model: &mut RustModel, compiled: &BTreeSet<RelPath>) {
-    let requirements = compiled
-        .iter()
-        .filter_map(|dir| cargo.packages.get(dir))
-        .flat_map(|package| &package.requirements)
-        .filter(|found| found.kind != Use::Test)
-        .collect::<Vec<_>>();
-    for found in &requirements {
-        model.features.extend(found.features.iter().cloned());
-    }
-    let names = requirements.iter().map(|found| found.name.as_str());
-    let Some(lock) = lock else {
-        model.fetches = requirements.iter().any(|found| found.path.is_none());
-        model.crates = names.map(str::to_owned).collect();
-        model
-            .crates
-            .extend(requirements.iter().filter_map(|found| usual_binding(found)));
-        return;
-    };
-    let closure = lock.closure(names);
-    model.fetches = closure.fetched;
-    model.crates = closure.names;
-    model.bundled = closure.bundled;
-}
-
-/// Without a lock file: the binding to a C library that a crate is known to come with.
-fn usual_binding(found: &manifest::Requirement) -> Option<String> {
-    let feature = |name: &str| found.features.iter().any(|feature| feature == name);
-    let binding = match found.name.as_str() {
-        "openssl" | "native-tls" | "postgres-openssl" => "openssl-sys",
-        // Up to 0.12, TLS was OpenSSL's unless the default features were off.
-        "reqwest"
-            if found.default_features
-                && found.version.trim_start_matches('^').starts_with("0.")
-                && !found.version.contains("0.13") =>
-        {
-            "openssl-sys"
-        }
-        "rusqlite" => "libsqlite3-sys",
-        "diesel" if feature("postgres") => "pq-sys",
-        "diesel" if feature("mysql") => "mysqlclient-sys",
-        "diesel" if feature("sqlite") => "libsqlite3-sys",
-        "rdkafka" => "rdkafka-sys",
-        "rocksdb" => "librocksdb-sys",
-        "git2" => "libgit2-sys",
-        "tikv-jemallocator" => "tikv-jemalloc-sys",
-        _ => return None,
-    };
-    Some(binding.to_owned())
 }
 
 fn dependencies(cargo: &Cargo, compiled: &BTreeSet<RelPath>) -> Vec<Dependency> {

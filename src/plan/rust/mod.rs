@@ -1,3 +1,8 @@
+//! Rust: one step compiles the dependencies, the next one the program.
+
+mod layout;
+mod system;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -5,16 +10,20 @@ use serde::Serialize;
 
 use super::go::port;
 use super::health::health;
-use super::packages::Row;
 use super::resolver::{Failure, Resolver};
-use super::{CopyStep, Details, LanguagePlan, Pair};
+use super::{Details, LanguagePlan, Pair};
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
 use crate::lang::rust::RustModel;
-use crate::repo::RelPath;
+use layout::{StandIns, inside, manifests, stand_ins};
+use system::{alpine_names, base, init, packages};
 
 /// What the Rust templates know.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each answers one question of the template"
+)]
 pub struct RustDetails {
     /// The program's file name in the image.
     pub binary: String,
@@ -38,8 +47,10 @@ pub struct RustDetails {
     pub stand_ins: StandIns,
     /// Arguments of `cargo clean` that remove what came of the stand-ins.
     pub clean: Vec<String>,
-    /// The toolchain file that is left out, because the image is that toolchain.
+    /// The toolchain file that is left out, because the image is that toolchain: its name, and
+    /// whether it stands below the project's root.
     pub without: Option<String>,
+    pub without_below: bool,
     /// The toolchain file that rustup installs from, relative to the build context.
     pub rustup: Option<String>,
     /// The image starts from nothing and brings certificates itself.
@@ -49,45 +60,6 @@ pub struct RustDetails {
     /// Where the build stage has the init; absent when the program ends on SIGTERM by itself.
     pub init: Option<String>,
 }
-
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
-pub struct StandIns {
-    pub folders: Vec<String>,
-    pub libraries: Vec<String>,
-    /// The program that is built.
-    pub main: String,
-    /// Build scripts, and other programs that cargo looks for.
-    pub mains: Vec<String>,
-    /// A lint refuses what has no documentation.
-    pub documented: bool,
-}
-
-/// What distroless `cc` holds beyond a static image.
-/// Source: GoogleContainerTools/distroless, `cc` and `base` of Debian 13.
-const DISTROLESS: &[&str] = &[
-    "ca-certificates",
-    "libc6",
-    "libgcc-s1",
-    "libgomp1",
-    "libssl3",
-    "libssl3t64",
-    "libstdc++6",
-    "libzstd1",
-    "tzdata",
-    "zlib1g",
-];
-
-/// Tools that a build needs, by their names in Debian and in Alpine. Libraries are not here: a
-/// static program would need static ones.
-const ALPINE: &[(&str, &str)] = &[
-    ("clang", "clang"),
-    ("cmake", "cmake"),
-    ("g++", "g++"),
-    ("libclang-dev", "clang-dev"),
-    ("make", "make"),
-    ("protobuf-compiler", "protobuf-dev"),
-    ("tini", "tini-static"),
-];
 
 pub(super) fn plan(
     resolver: &mut Resolver<'_>,
@@ -119,7 +91,7 @@ pub(super) fn plan(
         build_packages.extend_from_slice(row.build(build_image.release.as_deref()));
         run_packages.extend_from_slice(row.run(run_image.release.as_deref()));
     }
-    build_packages.extend(model.config.linkers.iter().map(|&name| name.to_owned()));
+    build_packages.extend(model.config.packages.iter().map(|&name| name.to_owned()));
     run_packages.extend(facts.run_packages.iter().map(|found| found.value.clone()));
 
     let base = base(resolver, &build_packages, &run_packages)?;
@@ -253,128 +225,14 @@ pub(super) fn plan(
                 .iter()
                 .flat_map(|name| ["--package".to_owned(), name.clone()])
                 .collect(),
-            without: by_image
-                .and_then(|file| file.path.below(root))
-                .map(|path| path.to_string()),
+            without: by_image.map(|file| file.path.name().to_owned()),
+            without_below: by_image.is_some_and(|file| file.path.parent().as_ref() != Some(root)),
             rustup: by_rustup.map(|file| file.path.to_string()),
             scratch: base == "scratch",
             musl,
             init,
         }),
     })
-}
-
-/// The rows for system packages that the program's crates need, each with its reason.
-fn packages<'a>(resolver: &mut Resolver<'a>, model: &RustModel) -> Vec<&'a Row> {
-    let table = resolver.packages;
-    let names = model.crates.iter().map(String::as_str);
-    let rows: Vec<&Row> = table
-        .needed("rust", names)
-        .into_iter()
-        .filter(|row| {
-            let bundled = row
-                .dependency
-                .iter()
-                .any(|name| model.bundled.contains(name));
-            // With a lock file, what is bundled shows in it; a feature alone may be another crate's.
-            let asked = !model.locked
-                && row
-                    .unless_features
-                    .iter()
-                    .any(|feature| model.features.contains(feature));
-            !bundled && !asked
-        })
-        .collect();
-    for row in &rows {
-        let packages = [row.build(None), row.run(None)].concat().join(" ");
-        let crates = row
-            .dependency
-            .iter()
-            .filter(|name| model.crates.contains(*name))
-            .cloned()
-            .collect::<Vec<_>>()
-            .join(", ");
-        let because = Evidence::rule("rust/native", format!("the crate {crates} needs them"));
-        resolver.decide("packages", packages, Confidence::Likely, because);
-    }
-    rows
-}
-
-fn base(
-    resolver: &mut Resolver<'_>,
-    build_packages: &[String],
-    run_packages: &[String],
-) -> Result<&'static str, Failure> {
-    let missing: Vec<&String> = run_packages
-        .iter()
-        .filter(|name| !DISTROLESS.contains(&name.as_str()))
-        .collect();
-    let library = build_packages
-        .iter()
-        .find(|name| ALPINE.iter().all(|(debian, _)| debian != name))
-        .cloned();
-    let (mut possible, because) = match missing.first() {
-        Some(library) => (
-            vec!["slim"],
-            Evidence::rule(
-                "rust/library",
-                format!("the program needs {library}, which distroless does not have"),
-            ),
-        ),
-        None => (
-            vec!["distroless", "slim"],
-            Evidence::rule(
-                "rust/glibc",
-                "the program needs glibc and libgcc, and nothing else of a system",
-            ),
-        ),
-    };
-    if missing.is_empty() && library.is_none() {
-        possible.extend(["static", "scratch", "alpine"]);
-    }
-    let missing = missing.first().map(ToString::to_string);
-    let chosen = resolver.base(&possible, because, |_| match (&missing, &library) {
-        (Some(name), _) => format!("the program needs {name}, which only Debian has here"),
-        (None, Some(name)) => {
-            format!("the build needs Debian's {name}, and there is no static one")
-        }
-        (None, None) => "there is no such image for Rust".to_owned(),
-    })?;
-    Ok(chosen)
-}
-
-/// Rust programs ignore SIGTERM as PID 1 unless they handle it, so an init passes it on. A program
-/// that waits for Ctrl-C is stopped by that signal.
-fn init(resolver: &mut Resolver<'_>, musl: bool) -> (Option<String>, Option<String>) {
-    let extra = &resolver.component.facts.extra;
-    if let Some(found) = extra.get("sigterm").and_then(Slot::best).cloned() {
-        resolver.decide("init", "none", found.confidence, found.evidence);
-        return (None, None);
-    }
-    let interrupt = extra.get("sigint").and_then(Slot::best).cloned();
-    let because = Evidence::rule(
-        "rust/init",
-        "no handler of SIGTERM was seen, and as PID 1 a program without one ignores it",
-    );
-    resolver.decide("init", "tini", Confidence::Likely, because);
-    let path = if musl {
-        "/sbin/tini-static"
-    } else {
-        "/usr/bin/tini-static"
-    };
-    let signal = interrupt.map(|found| {
-        resolver.decide("stop-signal", "SIGINT", found.confidence, found.evidence);
-        "SIGINT".to_owned()
-    });
-    (Some(path.to_owned()), signal)
-}
-
-fn alpine_names(debian: &[String]) -> Vec<String> {
-    debian
-        .iter()
-        .filter_map(|name| ALPINE.iter().find(|(own, _)| own == name))
-        .map(|(_, alpine)| (*alpine).to_owned())
-        .collect()
 }
 
 /// Entrypoint and arguments: the program alone, or the start command of a setting or a detector.
@@ -446,94 +304,4 @@ fn flags(model: &RustModel, binary: &str, features: &[String]) -> Vec<String> {
         add(&["--features", &features.join(",")]);
     }
     flags
-}
-
-/// One COPY of all manifests, which keeps their folders where there are several, and one for each
-/// folder of sources that crates need.
-fn manifests(model: &RustModel, root: &RelPath, top: &str) -> (Vec<CopyStep>, bool) {
-    let parents = model
-        .manifests
-        .iter()
-        .any(|path| path.parent().as_ref() != Some(root));
-    // `/./` marks where the kept part of a path begins.
-    let from = |path: &RelPath| match path.below(root) {
-        Some(below) if parents && !root.is_root() => format!("{root}/./{below}"),
-        _ => path.to_string(),
-    };
-    let mut steps = vec![CopyStep {
-        from: model.manifests.iter().map(from).collect(),
-        to: top.to_owned(),
-    }];
-    for folder in &model.sources {
-        let below = folder.below(root).unwrap_or_default();
-        let base = top.trim_start_matches("./");
-        steps.push(CopyStep {
-            from: vec![folder.to_string()],
-            to: format!("{base}{below}/"),
-        });
-    }
-    (steps, parents)
-}
-
-fn stand_ins(model: &RustModel, main: &RelPath) -> StandIns {
-    let seen = |path: &RelPath| seen_from(&model.cargo_dir, path);
-    let mains: Vec<&RelPath> = model.mains.iter().filter(|path| *path != main).collect();
-    let mut folders: Vec<String> = model
-        .libraries
-        .iter()
-        .chain(mains.iter().copied())
-        .chain([main])
-        .filter_map(RelPath::parent)
-        .filter(|dir| *dir != model.cargo_dir)
-        .map(|dir| seen(&dir))
-        .collect();
-    if folders.is_empty() {
-        folders.push(".".to_owned());
-    }
-    folders.sort();
-    folders.dedup();
-    StandIns {
-        folders,
-        libraries: model.libraries.iter().map(seen).collect(),
-        main: seen(main),
-        mains: mains.into_iter().map(seen).collect(),
-        documented: model.documented,
-    }
-}
-
-/// A path as seen from a folder, with `..` where it is not below it.
-fn seen_from(dir: &RelPath, path: &RelPath) -> String {
-    let shared = dir
-        .parts()
-        .zip(path.parts())
-        .take_while(|(left, right)| left == right)
-        .count();
-    let up = std::iter::repeat_n("..", dir.depth() - shared);
-    up.chain(path.parts().skip(shared))
-        .collect::<Vec<_>>()
-        .join("/")
-}
-
-fn inside(dir: &str, below: &RelPath) -> String {
-    if below.is_root() {
-        dir.to_owned()
-    } else {
-        format!("{dir}/{below}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_seen_from_a_folder() {
-        let path = |text: &str| RelPath::new(text).unwrap();
-        assert_eq!(seen_from(&path(""), &path("src/main.rs")), "src/main.rs");
-        assert_eq!(seen_from(&path("api"), &path("api/build.rs")), "build.rs");
-        assert_eq!(
-            seen_from(&path("a/b"), &path("a/lib/src/lib.rs")),
-            "../lib/src/lib.rs"
-        );
-    }
 }
