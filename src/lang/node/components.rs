@@ -295,6 +295,12 @@ fn component(
     }
     main_file(package, &mut component);
     leftovers(&mut component);
+    if install.secret_npmrc {
+        let why = "it holds a token";
+        component
+            .facts
+            .ignore_all("node/token", why, &["**/.npmrc"]);
+    }
     component
 }
 
