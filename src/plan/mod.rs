@@ -301,7 +301,8 @@ fn finish(
 ) -> ComponentPlan {
     let facts = &component.facts;
     let mut env = made.env;
-    for found in &facts.env {
+    // A web server for files reads none of what the program would.
+    for found in facts.env.iter().filter(|_| kind != Kind::Static) {
         let (name, value) = &found.value;
         if !env.iter().any(|pair| pair.name == *name) {
             env.push(Pair {
@@ -314,7 +315,7 @@ fn finish(
         .port_variable
         .value()
         .cloned()
-        .filter(|_| made.port.is_some());
+        .filter(|_| made.port.is_some() && kind != Kind::Static);
     if let (Some(name), Some(port)) = (&port_variable, made.port)
         && !env.iter().any(|pair| pair.name == *name)
     {

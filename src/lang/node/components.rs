@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::install::Install;
+use super::manager::Manager;
 use super::package::Package;
 use super::script::{self, Program};
 use super::workspace::{self, Workspace};
@@ -232,7 +233,7 @@ fn component(
         .collect();
     tools::node(repo, dir, &both, &mut node);
     tools::bun(repo, dir, root_package.unwrap_or(package), &mut bun);
-    if install.manager == super::manager::Manager::Bun {
+    if install.manager == Manager::Bun {
         for found in install.package_manager_version.all() {
             bun.add(
                 found.value.clone(),
@@ -295,6 +296,23 @@ fn component(
     }
     main_file(package, &mut component);
     leftovers(&mut component);
+    if install.manager == Manager::YarnBerry {
+        component.facts.ignore_all(
+            "node/yarn",
+            "every install of Yarn makes these",
+            &[
+                "**/.pnp.*",
+                "**/.yarn/unplugged",
+                "**/.yarn/install-state.gz",
+            ],
+        );
+    }
+    if install.secret_npmrc {
+        let why = "it holds a token";
+        component
+            .facts
+            .ignore_all("node/token", why, &["**/.npmrc"]);
+    }
     component
 }
 
@@ -324,7 +342,7 @@ fn leftovers(component: &mut Component) {
             "**/.turbo",
             "**/.vite",
             "**/.cache",
-            "**/coverage",
+            "/coverage",
             "**/*.tsbuildinfo",
             "**/.pnpm-store",
             "**/*.test.[jt]s",

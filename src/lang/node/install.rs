@@ -413,3 +413,39 @@ fn runner(view: &Dir<'_>, package: &Package) -> Option<Runner> {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hooks_are_told_apart() {
+        let repo = Repo::from_files([(
+            "package.json",
+            r#"{"dependencies": {"patch-package": "8"}}"#,
+        )]);
+        let package = Package::read(&repo.dir(&RelPath::root())).unwrap().unwrap();
+        for (body, kind) in [
+            ("husky", HookKind::Idle),
+            ("husky || true", HookKind::Idle),
+            ("npx only-allow pnpm", HookKind::Idle),
+            ("patch-package", HookKind::Patch),
+            ("nuxt prepare", HookKind::Sources),
+            ("husky && node scripts/x.js", HookKind::Sources),
+        ] {
+            assert_eq!(hook_kind(body, &package), kind, "{body}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_seen_in_front_of_names() {
+        assert!(holds_token("//npm.example.com/:_authToken=abc"));
+        for no in [
+            "//npm.example.com/:_authToken=${NPM_TOKEN}",
+            "# _authToken=abc",
+            "registry=https://npm.example.com/",
+        ] {
+            assert!(!holds_token(no), "{no}");
+        }
+    }
+}

@@ -122,3 +122,37 @@ fn satisfied(entries: &Tree, key: &RelPath, name: &str, wanted: &str) -> bool {
     };
     range.allows(&version)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::Repo;
+
+    fn state(manifest: &str, lock: &str) -> Lock {
+        let repo = Repo::from_files([("package.json", manifest), ("package-lock.json", lock)]);
+        let root = repo.dir(&RelPath::root());
+        let package = Package::read(&root).unwrap().unwrap();
+        npm(&root, "package-lock.json", &[&package], &mut Vec::new())
+    }
+
+    #[test]
+    fn a_lock_file_fits_or_says_what_is_missing() {
+        let lock = r#"{"packages": {"": {"dependencies": {"a": "^1.0.0"}}, "node_modules/a": {"version": "1.2.0"}}}"#;
+        let fits = Lock::Fits("package-lock.json".to_owned());
+        for good in [
+            r#"{"dependencies": {"a": "^1.0.0"}}"#,
+            r#"{"dependencies": {"a": ">=1.1.0"}}"#,
+            r#"{"dependencies": {"a": "latest"}}"#,
+            "{}",
+        ] {
+            assert_eq!(state(good, lock), fits, "{good}");
+        }
+        for bad in [
+            r#"{"dependencies": {"a": "^2.0.0"}}"#,
+            r#"{"dependencies": {"a": "^1.0.0", "b": "1"}}"#,
+        ] {
+            assert!(matches!(state(bad, lock), Lock::Stale(..)), "{bad}");
+        }
+        assert_eq!(state(r#"{"dependencies": {"a": "1"}}"#, "{"), fits);
+    }
+}

@@ -226,8 +226,10 @@ fn versions(root: &Dir<'_>, package: &Package, manager: Manager, slot: &mut Slot
             );
         }
     }
-    if manager == Manager::Pnpm {
-        pnpm_lock(root, slot);
+    match manager {
+        Manager::Pnpm => pnpm_lock(root, slot),
+        Manager::YarnBerry => berry_lock(root, slot),
+        _ => {}
     }
 }
 
@@ -254,6 +256,35 @@ fn pnpm_lock(root: &Dir<'_>, slot: &mut Slot<Constraint>) {
             &span,
             format!("the lock file is of version {written}"),
         );
+        slot.likely(constraint, Rank::Framework, because);
+    }
+}
+
+/// The Yarn that writes a lock file of this version; a newer one would write it anew. Source:
+/// yarnpkg/berry, Project.ts, 2026-08.
+fn berry_lock(root: &Dir<'_>, slot: &mut Slot<Constraint>) {
+    let Some(lock) = root.text("yarn.lock") else {
+        return;
+    };
+    let Some(line) = lock
+        .text
+        .lines()
+        .skip_while(|line| !line.starts_with("__metadata:"))
+        .nth(1)
+    else {
+        return;
+    };
+    let Some(written) = line.trim().strip_prefix("version:").map(str::trim) else {
+        return;
+    };
+    let yarn = match written {
+        "4" => "2",
+        "5" | "6" => "3",
+        _ => "4",
+    };
+    if let (Some(constraint), Some(span)) = (Constraint::line(yarn), lock.find(line)) {
+        let why = format!("the lock file is of version {written}");
+        let because = Evidence::span("node/yarn-lock", &lock, &span, why);
         slot.likely(constraint, Rank::Framework, because);
     }
 }

@@ -123,8 +123,7 @@ pub(super) fn passed_over(component: &Component) -> Option<String> {
     let serves = facts.kind.best().is_some_and(|kind| {
         matches!(kind.value, Kind::Web | Kind::Worker) && kind.rank >= Rank::Source
     }) && !facts.start.is_empty();
-    let alone = component.dir.is_root();
-    if starts || serves || alone || !facts.static_root.is_empty() {
+    if starts || serves || !facts.static_root.is_empty() {
         return None;
     }
     Some("no script, framework or server code makes it a program".to_owned())

@@ -8,6 +8,7 @@ use super::launch::{Launch, workdir};
 use super::{Build, DIR};
 use crate::facts::{Artifact, Command, Confidence, Evidence, Found};
 use crate::lang::node::NodeModel;
+use crate::lang::node::manager::Manager;
 use crate::plan::resolver::Resolver;
 use crate::repo::RelPath;
 
@@ -72,7 +73,9 @@ pub(super) fn last_stage(
     let artifacts =
         build.is_some() && !facts.artifacts.is_empty() && covered(launch, start, &facts.artifacts);
     // What the modules stage holds but modules: manifests, settings of the package manager.
-    let whole = install.is_workspace() || install.pnp;
+    // Yarn runs scripts only where it finds what its install has noted.
+    let noted = install.manager == Manager::YarnBerry && launch.needs_manager();
+    let whole = install.is_workspace() || install.pnp || noted;
 
     match modules.stage {
         Some("modules") if whole => {

@@ -518,3 +518,38 @@ fn execute(model: &NodeModel, base: &Base, words: &[&str]) -> Command {
     let all: Vec<&str> = start.iter().chain(words).copied().collect();
     command(&base.tools.command, &all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::Rank;
+
+    fn version(wanted: &str, lock: Option<&str>) -> String {
+        let mut slot = Slot::default();
+        let because = || Evidence::rule("test", "test");
+        slot.certain(Constraint::node(wanted).unwrap(), Rank::Manifest, because());
+        if let Some(lock) = lock {
+            let line = Constraint::line(lock).unwrap();
+            slot.likely(line, Rank::Framework, because());
+        }
+        spec(&slot, &["10", "11", "9"])
+    }
+
+    #[test]
+    fn a_manager_is_as_exact_as_the_project_asks() {
+        for (wanted, lock, expected) in [
+            ("10.4.1", None, "10.4.1"),
+            ("^9.1.0", None, "9"),
+            ("~9.1.0", None, "9.1"),
+            ("11.5.x", None, "11.5"),
+            ("9", None, "9"),
+            (">=9", None, "10"),
+            (">=9", Some("9"), "9"),
+            (">=11", Some("9"), "11"),
+            ("latest", None, "10"),
+        ] {
+            assert_eq!(version(wanted, lock), expected, "{wanted} {lock:?}");
+        }
+        assert_eq!(spec(&Slot::default(), &["4"]), "4");
+    }
+}
