@@ -183,15 +183,14 @@ impl Glob {
 
     pub fn matches(&self, path: &str) -> bool {
         self.compiled
-            .get_or_init(|| {
-                GlobBuilder::new(&self.text)
-                    .literal_separator(true)
-                    .build()
-                    .ok()
-                    .map(|glob| glob.compile_matcher())
-            })
+            .get_or_init(|| Self::compile(&self.text).ok())
             .as_ref()
             .is_some_and(|matcher| matcher.is_match(path))
+    }
+
+    fn compile(text: &str) -> std::result::Result<GlobMatcher, globset::Error> {
+        let glob = GlobBuilder::new(text).literal_separator(true).build()?;
+        Ok(glob.compile_matcher())
     }
 }
 
@@ -254,7 +253,7 @@ impl Detector {
         Ok(detector)
     }
 
-    /// Compiles every pattern; for tests of a pack, since a run compiles only what it uses.
+    /// Compiles every pattern and glob; for tests of a pack, since a run compiles only what it uses.
     pub fn check(&self) -> Result<()> {
         let mut conditions: Vec<&Condition> = self
             .when
@@ -263,6 +262,11 @@ impl Detector {
             .collect();
         while let Some(condition) = conditions.pop() {
             conditions.extend(&condition.unless);
+            for glob in &condition.file.0 {
+                Glob::compile(&glob.text).map_err(|error| {
+                    Diagnostic::error("detector-glob", format!("{}: {error}", self.id))
+                })?;
+            }
             for pattern in condition.matches.iter().chain(&condition.script_matches) {
                 Pattern::compile(&pattern.text).map_err(|error| {
                     Diagnostic::error("detector-pattern", format!("{}: {error}", self.id))

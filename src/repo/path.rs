@@ -196,4 +196,30 @@ mod tests {
             "x"
         );
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_leads_outside(
+            texts in proptest::collection::vec("[a/.\\\\ \n\u{202e}-]{0,8}|(\\.\\./)*|/etc/.*|.*", 1..5),
+        ) {
+            let mut paths = vec![RelPath::root()];
+            for text in &texts {
+                let last = paths.last().cloned().unwrap_or_default();
+                paths.extend(RelPath::new(text));
+                paths.extend(last.resolve(text));
+                paths.push(last.join(text));
+                paths.extend(last.parent());
+            }
+            for path in &paths {
+                let text = path.as_str();
+                assert!(path.is_root() || is_clean(text), "{text:?}");
+                assert_eq!(RelPath::new(text).as_ref(), Some(path));
+                for dir in &paths {
+                    if let Some(below) = path.below(dir) {
+                        assert_eq!(dir.join(below.as_str()), *path);
+                    }
+                }
+            }
+        }
+    }
 }

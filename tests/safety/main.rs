@@ -4,6 +4,8 @@
     reason = "tests make and look at trees of their own"
 )]
 
+mod builtin;
+mod determinism;
 mod hostile;
 mod property;
 mod seeds;

@@ -44,8 +44,18 @@ impl Package {
         self.tree.at(path)?.text()
     }
 
+    /// The name, when it is one that package managers take. Names reach commands.
     pub(super) fn name(&self) -> Option<&str> {
-        self.text(&["name"])
+        self.text(&["name"]).filter(|name| {
+            let part = |part: &str| {
+                let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+                !part.starts_with(['-', '.']) && !part.is_empty() && part.bytes().all(plain)
+            };
+            match name.strip_prefix('@').and_then(|name| name.split_once('/')) {
+                Some((scope, name)) => part(scope) && part(name),
+                None => part(name),
+            }
+        })
     }
 
     /// Evidence that points at a value of the manifest.

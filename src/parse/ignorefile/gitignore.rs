@@ -33,7 +33,7 @@ pub fn from_gitignore(dir: &RelPath, text: &str) -> Vec<String> {
 fn convert(prefix: &str, line: &str) -> Option<String> {
     // The last line may end in `\r` alone, which git drops as well.
     let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.starts_with('#') {
+    if line.starts_with('#') || line.chars().any(is_hidden) {
         return None;
     }
     let (bang, rest) = match line.strip_prefix('!') {
@@ -123,7 +123,6 @@ fn tokens(line: &str) -> Option<Vec<Token>> {
                 rest = after;
                 Token::Class(class)
             }
-            _ if is_hidden(c) => return None,
             _ => Token::Char(c),
         });
     }
@@ -186,10 +185,10 @@ fn class(rest: &str) -> Option<(String, &str)> {
     }
     let mut class = String::from(if negated { "[^" } else { "[" });
     for (low, high) in items {
-        push_class_char(&mut class, low)?;
+        push_class_char(&mut class, low);
         if high != low {
             class.push('-');
-            push_class_char(&mut class, high)?;
+            push_class_char(&mut class, high);
         }
     }
     class.push_str(if negated { "/]" } else { "]" });
@@ -202,15 +201,11 @@ fn class_char(rest: &str) -> Option<(char, &str)> {
     Some((c, &rest[c.len_utf8()..]))
 }
 
-fn push_class_char(class: &mut String, c: char) -> Option<()> {
-    if is_hidden(c) {
-        return None;
-    }
+fn push_class_char(class: &mut String, c: char) {
     if c.is_ascii_punctuation() && !matches!(c, '_' | '.' | '~' | '#' | '@' | ',' | '%' | '=') {
         class.push('\\');
     }
     class.push(c);
-    Some(())
 }
 
 fn named_class(name: &str) -> Option<&'static [(char, char)]> {

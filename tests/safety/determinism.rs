@@ -1,0 +1,174 @@
+//! The same tree gives the same bytes, wherever, whenever and by whomever dockgen is run.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use crate::support::{Tree, fixtures, projects, run};
+
+/// Repositories of every language, the first two golden cases of each, and one of many components.
+fn trees() -> Vec<(String, Box<dyn Fn() -> Tree>)> {
+    let mut trees: Vec<(String, Box<dyn Fn() -> Tree>)> = Vec::new();
+    let mut seen: Vec<String> = Vec::new();
+    for dir in fixtures() {
+        let case = dir.parent().unwrap().to_owned();
+        let language = case.parent().unwrap().display().to_string();
+        if case.join("args.txt").exists()
+            || seen.iter().filter(|old| **old == language).count() == 2
+        {
+            continue;
+        }
+        seen.push(language);
+        trees.push((
+            case.display().to_string(),
+            Box::new(move || Tree::copy_of(&dir)),
+        ));
+    }
+    trees.push((
+        "many".to_owned(),
+        Box::new(|| {
+            let tree = Tree::new();
+            for at in 0..4 {
+                for (language, files) in projects() {
+                    for (path, text) in files {
+                        tree.write(format!("apps/{language}-{at}/{path}"), text);
+                    }
+                }
+            }
+            tree
+        }),
+    ));
+    trees
+}
+
+/// What was written and what the verbs print.
+fn results(tree: &Tree, dir: &Path, path: &str, env: &[(&str, &OsStr)]) -> Vec<String> {
+    let init = run(dir, &["init", "--yes", path], env);
+    assert_eq!(init.code, Some(0), "{}", init.stderr);
+    let mut results = vec![init.stdout, init.stderr];
+    for verb in ["explain", "plan"] {
+        results.push(run(dir, &[verb, path], env).stdout);
+    }
+    results.extend(
+        tree.entries()
+            .into_iter()
+            .map(|(path, held)| format!("{}: {held}", path.display())),
+    );
+    results
+}
+
+#[test]
+fn the_working_directory_does_not_matter() {
+    for (name, make) in trees() {
+        let (first, second, third) = (make(), make(), make());
+        let from_inside = results(&first, &first.root(), ".", &[]);
+        let above = second.root().parent().unwrap().to_owned();
+        let from_above = results(&second, &above, "project", &[]);
+        let absolute = third.root().display().to_string();
+        let from_afar = results(&third, Path::new("/"), &absolute, &[]);
+        assert!(
+            from_inside == from_above && from_inside == from_afar,
+            "{name} differs"
+        );
+    }
+}
+
+#[test]
+fn the_environment_does_not_matter() {
+    let home = tempfile::tempdir().unwrap();
+    for (name, make) in trees() {
+        let (first, second) = (make(), make());
+        let empty = results(&first, &first.root(), ".", &[]);
+        let full: &[(&str, &OsStr)] = &[
+            ("TZ", OsStr::new("Pacific/Kiritimati")),
+            ("LANG", OsStr::new("tr_TR.UTF-8")),
+            ("LC_ALL", OsStr::new("tr_TR.UTF-8")),
+            ("HOME", home.path().as_os_str()),
+            ("PATH", OsStr::new("/nonexistent")),
+            ("USER", OsStr::new("someone")),
+            ("PORT", OsStr::new("9999")),
+            ("NODE_ENV", OsStr::new("test")),
+            ("GOFLAGS", OsStr::new("-mod=vendor")),
+            ("CARGO_HOME", OsStr::new("/nonexistent")),
+            ("RUST_BACKTRACE", OsStr::new("1")),
+            ("COLUMNS", OsStr::new("40")),
+            ("SOURCE_DATE_EPOCH", OsStr::new("0")),
+        ];
+        let second_results = results(&second, &second.root(), ".", full);
+        assert!(empty == second_results, "{name} differs");
+    }
+}
+
+#[test]
+fn a_second_run_changes_nothing() {
+    for dir in fixtures() {
+        let case = dir.parent().unwrap();
+        let tree = Tree::copy_of(&dir);
+        let arguments = std::fs::read_to_string(case.join("args.txt")).unwrap_or_default();
+        let verb = |verb: &'static str, flags: &[&'static str]| {
+            let args: Vec<&str> = [verb]
+                .into_iter()
+                .chain(flags.iter().copied())
+                .chain(arguments.lines())
+                .collect();
+            let run = tree.run(&args);
+            assert_eq!(
+                run.code,
+                Some(0),
+                "{}: {verb}: {}{}",
+                case.display(),
+                run.stdout,
+                run.stderr
+            );
+            run
+        };
+        verb("init", &["--yes"]);
+        let once = tree.entries();
+        let second = verb("init", &["--yes"]);
+        assert!(
+            once == tree.entries(),
+            "{}: the second run wrote something",
+            case.display()
+        );
+        assert!(
+            !second.stderr.contains("created") && !second.stderr.contains("updated"),
+            "{}",
+            second.stderr
+        );
+        verb("check", &[]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn neither_umask_nor_the_number_of_processors_matters() {
+    let program = env!("CARGO_BIN_EXE_dockgen");
+    for (name, make) in trees() {
+        let plain = make();
+        let expected = results(&plain, &plain.root(), ".", &[]);
+        for before in [
+            "umask 077;",
+            "umask 0;",
+            "command -v taskset >/dev/null && set -- taskset -c 0 \"$@\";",
+        ] {
+            let tree = make();
+            let script = format!("{before} exec \"$@\"");
+            let done = Command::new("sh")
+                .args(["-c", &script, "sh", program, "init", "--yes"])
+                .current_dir(tree.root())
+                .output()
+                .unwrap();
+            assert!(
+                done.status.success(),
+                "{}",
+                String::from_utf8_lossy(&done.stderr)
+            );
+            let held: Vec<String> = tree
+                .entries()
+                .into_iter()
+                .map(|(path, held)| format!("{}: {held}", path.display()))
+                .collect();
+            assert!(expected.ends_with(&held), "{name} differs after {before}");
+        }
+    }
+}
