@@ -24,7 +24,10 @@ pub(super) fn run(args: &ExplainArgs, context: &Context<'_, '_>) -> Result<Exit,
     pipeline.tell(&plan, context);
     match args.format {
         ExplainFormat::Text => text(&plan, &pipeline.detection, &open, ui),
-        ExplainFormat::Json => ui.json(&Explanation::of(&plan, &pipeline.detection, &open)),
+        ExplainFormat::Json => {
+            let told = ui.told();
+            ui.json(&Explanation::of(&plan, &pipeline.detection, &open, &told));
+        }
         ExplainFormat::Mermaid => ui.out(&mermaid::draw(&plan, &pipeline.render(&plan)?)),
     }
     // The first one is the message of the run; the others are in the text.
@@ -38,16 +41,7 @@ fn what_can_be_planned(pipeline: &Pipeline) -> Result<(Plan, Vec<Failure>), Fail
         Ok(plan) => return Ok((plan, Vec::new())),
         Err(failure) => failure,
     };
-    let wanted = |component: &&Component| {
-        let selected = &pipeline.settings.components;
-        selected.is_empty() || selected.contains(&component.dir)
-    };
-    let components: Vec<&Component> = pipeline
-        .detection
-        .components
-        .iter()
-        .filter(wanted)
-        .collect();
+    let components: Vec<&Component> = pipeline.selected().collect();
     if components.len() < 2 {
         return Err(failure);
     }
@@ -150,7 +144,12 @@ struct Explained<'a> {
 }
 
 impl<'a> Explanation<'a> {
-    fn of(plan: &'a Plan, detection: &'a Detection, open: &'a [Failure]) -> Self {
+    fn of(
+        plan: &'a Plan,
+        detection: &'a Detection,
+        open: &'a [Failure],
+        diagnostics: &'a [Diagnostic],
+    ) -> Self {
         let explained = |component: &'a ComponentPlan| Explained {
             name: &component.name,
             dir: component.dir.to_string(),
@@ -172,7 +171,7 @@ impl<'a> Explanation<'a> {
                 .iter()
                 .filter_map(|failure| failure.diagnostic.as_deref())
                 .collect(),
-            diagnostics: &detection.diagnostics,
+            diagnostics,
         }
     }
 }

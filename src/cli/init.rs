@@ -58,6 +58,7 @@ fn init(
     overview::show(&pipeline, context.ui);
     let (plan, answers) = wizard::ask(&mut pipeline, prompter, context.ui)?;
     pipeline.tell(&plan, context);
+    tell_guesses(&plan, context.ui);
     let mut files = pipeline.render(&plan)?;
     let mut approved = Approved {
         force: args.force,
@@ -65,11 +66,17 @@ fn init(
     };
     if !answers.is_empty() && !args.dry_run {
         let question = format!("Keep the answers in {FILE}, so that they are not asked again?");
+        let alone = pipeline.detection.components.len() == 1;
         if prompter.confirm(&question, true)? {
-            let alone = pipeline.detection.components.len() == 1;
             let kept = keep::file(&pipeline.repo, &answers, alone)?;
             approved.paths.insert(kept.path.clone());
             files.push(kept);
+        } else {
+            let same = keep::command(&pipeline.root, &answers, alone);
+            let same = one_line(&same);
+            context
+                .ui
+                .say(&format!("The same without questions:\n  {same}"));
         }
     }
     let changes = pipeline.compare(&files)?;

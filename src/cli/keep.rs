@@ -1,6 +1,7 @@
 //! Answers in dockgen.toml, so that the next run asks nothing. The file is the user's: comments
 //! and order stay, and only what was answered is written.
 
+use camino::Utf8Path;
 use toml_edit::{Array, DocumentMut, Item, Table, TableLike, value};
 
 use super::settings::TABLES;
@@ -25,6 +26,29 @@ pub(super) fn file(repo: &Repo, answers: &[Answered], alone: bool) -> Result<Out
     let text = add(&before, answers, alone)
         .ok_or_else(|| Diagnostic::error("invalid-setting", format!("cannot add to {FILE}")))?;
     Ok(OutputFile { path, text })
+}
+
+/// The command that says the same without a question.
+pub(super) fn command(root: &Utf8Path, answers: &[Answered], alone: bool) -> String {
+    let mut words: Vec<String> = ["dockgen", "init", "--yes"].map(str::to_owned).into();
+    if root != "." {
+        words.push(root.to_string());
+    }
+    for answer in answers {
+        let key = answer.option.key;
+        match &answer.component {
+            None => {
+                for folder in answer.value.split(',') {
+                    words.extend([answer.option.flag(), folder.to_owned()]);
+                }
+            }
+            Some(_) if alone => words.extend([answer.option.flag(), answer.value.clone()]),
+            Some(dir) => {
+                words.extend(["--set".to_owned(), format!("{dir}:{key}={}", answer.value)]);
+            }
+        }
+    }
+    crate::facts::Command::Exec(words).to_string()
 }
 
 /// `None` when the text is no TOML or has something else where the answers belong.
@@ -103,6 +127,23 @@ mod tests {
         port = 3000
         main = "./cmd/a"
         "#);
+    }
+
+    #[test]
+    fn the_command_says_the_same() {
+        let answers = [
+            answer(None, "components", "api,web"),
+            answer(Some("api"), "start", "node a.js"),
+        ];
+        assert_eq!(
+            command(Utf8Path::new("shop"), &answers, false),
+            "dockgen init --yes shop --component api --component web --set 'api:start=node a.js'"
+        );
+        let answers = [answer(Some("."), "port", "3000")];
+        assert_eq!(
+            command(Utf8Path::new("."), &answers, true),
+            "dockgen init --yes --port 3000"
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::style::{FAINT, HEADING, Painter, count, one_line};
 use super::table::{Row, draw};
 use super::ui::Ui;
 use crate::detect::Detection;
-use crate::facts::{Confidence, Evidence};
+use crate::facts::{Confidence, Evidence, Kind};
 use crate::lang::Component;
 use crate::plan::ComponentPlan;
 
@@ -60,7 +60,7 @@ fn found(component: &Component) -> Vec<Row> {
 
 /// Tells what detection has found.
 pub(super) fn show(pipeline: &Pipeline, ui: &Ui<'_>) {
-    let components = &pipeline.detection.components;
+    let components: Vec<&Component> = pipeline.selected().collect();
     let paint = ui.err_paint;
     ui.say(&format!(
         "Found {} in {}:\n",
@@ -68,13 +68,13 @@ pub(super) fn show(pipeline: &Pipeline, ui: &Ui<'_>) {
         one_line(pipeline.root.as_str())
     ));
     if components.len() < MANY {
-        for component in components {
+        for component in &components {
             let heading = title(&component.name, &component.dir.to_string(), paint);
             let rows = draw(&in_full(component), paint, ui.err_width);
             ui.say(&format!("{heading}{rows}"));
         }
     } else {
-        let rows: Vec<Row> = components.iter().map(in_short).collect();
+        let rows: Vec<Row> = components.iter().copied().map(in_short).collect();
         ui.say(&draw(&rows, paint, ui.err_width));
     }
 }
@@ -86,7 +86,9 @@ fn in_full(component: &Component) -> Vec<Row> {
         let value = kind.value.to_string();
         rows.push(Row::new("kind", &value, kind.confidence, &kind.evidence));
     }
-    if let Some(port) = facts.port.best() {
+    if let Some(port) = facts.port.best()
+        && facts.kind.value() == Some(&Kind::Web)
+    {
         let value = port.value.to_string();
         rows.push(Row::new("port", &value, port.confidence, &port.evidence));
     }

@@ -12,6 +12,7 @@ use super::ui::Ui;
 use super::{ended, settings};
 use crate::detect::{Detection, detect};
 use crate::diag::{Diagnostic, Severity};
+use crate::lang::Component;
 use crate::pack::PackSet;
 use crate::plan::settings::Settings;
 use crate::plan::{Plan, Tables, resolve};
@@ -60,6 +61,15 @@ impl Pipeline {
             detection,
             settings,
         })
+    }
+
+    /// The components that the settings choose, all when they choose none.
+    pub(super) fn selected(&self) -> impl Iterator<Item = &Component> {
+        let wanted = &self.settings.components;
+        self.detection
+            .components
+            .iter()
+            .filter(move |component| wanted.is_empty() || wanted.contains(&component.dir))
     }
 
     /// The plan, without a word about it.

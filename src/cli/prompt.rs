@@ -190,6 +190,7 @@ fn asking<T>(ask: impl FnOnce() -> dialoguer::Result<Option<T>>) -> Answer<T> {
 
 /// Does what must not end half-way: Ctrl-C waits for it.
 pub(super) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
+    survive_interrupts();
     PHASE.store(WRITING, Ordering::SeqCst);
     let done = work();
     PHASE.store(RUNNING, Ordering::SeqCst);
@@ -200,7 +201,7 @@ pub(super) fn uninterrupted<T>(work: impl FnOnce() -> T) -> T {
 /// signal kills the process before anything can be put right. With this handler the question
 /// ends with an error instead, and [`asking`] shows the cursor again.
 pub(super) fn survive_interrupts() {
-    // Fails only where there is a handler already, and then that one is as good.
+    // Fails only where there is a handler already: ours, or that of a program around this one.
     let _ = ctrlc::set_handler(|| {
         match PHASE.load(Ordering::SeqCst) {
             WRITING => return,

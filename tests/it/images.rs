@@ -6,8 +6,10 @@ fn line(table: &str, start: &str) -> String {
     table
         .lines()
         .find(|line| line.trim_start().starts_with(start))
-        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
-        .unwrap_or_else(|| panic!("no line {start} in\n{table}"))
+        .map_or_else(
+            || panic!("no line {start} in\n{table}"),
+            |line| line.split_whitespace().collect::<Vec<_>>().join(" "),
+        )
 }
 
 #[test]

@@ -107,7 +107,9 @@ impl Prompter for Scripted {
             };
             self.note(&prompt, &[], &text);
             match fault(&text) {
-                Some(fault) => self.asked.push_str(&format!("  ! {fault}\n")),
+                Some(fault) => {
+                    let _ = writeln!(self.asked, "  ! {fault}");
+                }
                 None => return Ok(text),
             }
         }

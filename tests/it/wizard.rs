@@ -64,7 +64,9 @@ fn what_is_open_is_asked_and_kept() {
 fn answers_need_not_be_kept() {
     let repo = TestRepo::web_without_port();
     let (run, _) = wizard(&repo, "init", &[Default, No, Yes]);
-    run.exits(0);
+    let run = run.exits(0);
+    let same = "The same without questions:\n  dockgen init --yes [ROOT] --port 8080\n";
+    assert!(run.stderr.contains(same), "{}", run.stderr);
     assert_eq!(
         repo.files_beside(&["go.mod", "main.go"]),
         [".dockerignore", "Dockerfile"]
