@@ -16,7 +16,7 @@ use super::health::health;
 use super::resolver::{Failure, Resolver};
 use super::site::{self, Site};
 use super::{Details, LanguagePlan, Pair};
-use crate::facts::{Command, Kind};
+use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
 use crate::lang::node::manager::Manager;
 use crate::lang::node::{NodeModel, Runtime};
 use base::{base, packages};
@@ -187,6 +187,7 @@ fn plan_program(
     let modules = install::modules(resolver, model, &launch, &base, build.is_some());
 
     let port = port(resolver, kind, 3000)?;
+    loopback(resolver, kind);
     let interpreter = if runtime == Runtime::Bun {
         "bun".to_owned()
     } else if run.shell {
@@ -269,6 +270,24 @@ fn plan_program(
         stop_signal: None,
         details: Details::Node(details),
     })
+}
+
+/// Tells when the program listens where nobody outside of the container reaches it.
+fn loopback(resolver: &mut Resolver<'_>, kind: Kind) {
+    let extra = &resolver.component.facts.extra;
+    let Some(found) = extra.get("loopback").and_then(Slot::best).cloned() else {
+        return;
+    };
+    if kind == Kind::Web {
+        let because = Evidence {
+            why: format!(
+                "{}; a container is reached only when it is 0.0.0.0",
+                found.evidence.why
+            ),
+            ..found.evidence
+        };
+        resolver.decide("listens on", found.value, Confidence::Guess, because);
+    }
 }
 
 fn wants_alpine(resolver: &Resolver<'_>) -> bool {
