@@ -271,6 +271,9 @@ fn component(
     };
     let mut component = Component::new("node", dir.clone(), package.manifest(), Model::Node(model));
     component.root = root;
+    if !is_root {
+        component.code = runs;
+    }
     component.facts.package_manager = install.package_manager.clone();
     component.facts.package_manager_version = install.package_manager_version.clone();
     if let Some((command, script, because)) = handed {

@@ -1,12 +1,15 @@
 //! Node.js and Bun: packages, workspaces, package managers, scripts.
 
 mod components;
+pub mod hooks;
 pub mod install;
 pub mod lock;
 pub mod manager;
 mod package;
+mod reads;
 mod refine;
 mod script;
+mod start;
 mod tools;
 mod workspace;
 

@@ -1,122 +1,15 @@
 //! Commands that install packages and build the program.
 
-use super::{Base, Build, DIR};
+use super::DIR;
+use super::base::Base;
 use crate::facts::{Command, Confidence, Evidence, Slot};
 use crate::lang::node::NodeModel;
-use crate::lang::node::install::{Hook, HookKind, Runner};
+use crate::lang::node::hooks::{Hook, HookKind};
 use crate::lang::node::lock::Lock;
 use crate::lang::node::manager::Manager;
-use crate::parse::version::{Constraint, Version};
-use crate::plan::images::Line;
 use crate::plan::node::launch::Launch;
 use crate::plan::resolver::Resolver;
 use crate::plan::{CopyStep, Pair};
-
-/// What the base stage adds for the package manager.
-pub(super) struct Tools {
-    /// For `npm install -g`.
-    pub packages: Vec<String>,
-    pub force: bool,
-    /// How the package manager is called.
-    pub command: Vec<String>,
-    /// What it needs in the running container.
-    pub run_env: Vec<Pair>,
-    /// There is npm in the image.
-    pub npm: bool,
-}
-
-/// Images of Node.js up to this line bring Yarn 1. Source: nodejs/docker-node, 2026-08-21.
-const LAST_WITH_YARN: u64 = 25;
-
-pub(super) fn tools(
-    resolver: &mut Resolver<'_>,
-    model: &NodeModel,
-    line: &Line,
-    image: &str,
-) -> Tools {
-    let install = &model.install;
-    let mut tools = Tools {
-        packages: Vec::new(),
-        force: false,
-        command: vec![install.manager.command().to_owned()],
-        run_env: Vec::new(),
-        npm: image == "node",
-    };
-    let has_yarn = line.version.major() <= LAST_WITH_YARN;
-    let versions = &resolver.component.facts.package_manager_version;
-    match install.manager {
-        Manager::Npm | Manager::Bun => {}
-        Manager::Pnpm => {
-            let version = spec(versions, &["10", "11", "9", "8", "12", "7", "6"]);
-            if Version::parse(&version).is_some_and(|version| version.major() >= 11) {
-                // It would install once more before it runs a script.
-                tools.run_env.push(Pair {
-                    name: "pnpm_config_verify_deps_before_run".to_owned(),
-                    value: "false".to_owned(),
-                });
-            }
-            tools.packages.push(format!("pnpm@{version}"));
-        }
-        Manager::Yarn if has_yarn => {}
-        Manager::Yarn => tools
-            .packages
-            .push(format!("yarn@{}", spec(versions, &["1"]))),
-        Manager::YarnBerry => {
-            if let Some(release) = &install.release {
-                tools.command = vec!["node".to_owned(), release.clone()];
-            } else {
-                tools
-                    .packages
-                    .push(format!("@yarnpkg/cli-dist@{}", spec(versions, &["4", "3"])));
-                tools.force = has_yarn;
-            }
-        }
-    }
-    if let (Some(package), Some(found)) = (tools.packages.first(), versions.best()) {
-        let (package, confidence, because) =
-            (package.clone(), found.confidence, found.evidence.clone());
-        resolver.decide("package manager version", package, confidence, because);
-    }
-    tools
-}
-
-/// A version for npm to install: exact where the project pins one, else the line whose newest
-/// version satisfies. `lines` are tried in order for wider ranges.
-fn spec(versions: &Slot<Constraint>, lines: &[&str]) -> String {
-    let first = lines.first().copied().unwrap_or("latest");
-    let Some(constraint) = versions.value() else {
-        return first.to_owned();
-    };
-    let text = constraint.to_string();
-    let text = text.trim().trim_start_matches(['v', '=']);
-    let simple = text
-        .trim_start_matches(['^', '~'])
-        .bytes()
-        .all(|b| b.is_ascii_digit() || b".xX*".contains(&b));
-    if simple && let Some(version) = Version::parse(text.trim_start_matches(['^', '~'])) {
-        let keep = match (text.as_bytes().first(), version.major()) {
-            (Some(b'^'), 1..) => 1,
-            (Some(b'~'), _) => 2,
-            _ => version.parts().len(),
-        };
-        return version.truncated(keep).to_string();
-    }
-    // The line of the lock file comes first when the range allows it.
-    let from_lock = versions
-        .others()
-        .iter()
-        .find_map(|found| match &found.value {
-            Constraint::Line(version) => Some(version.to_string()),
-            _ => None,
-        });
-    from_lock
-        .iter()
-        .map(String::as_str)
-        .chain(lines.iter().copied())
-        .find(|line| Version::parse(line).is_some_and(|line| constraint.allows_line(&line, None)))
-        .unwrap_or(first)
-        .to_owned()
-}
 
 /// The cache that an install keeps, as fields of a mount.
 pub(super) fn cache(model: &NodeModel) -> String {
@@ -188,7 +81,7 @@ pub(super) fn manifests(model: &NodeModel) -> (Vec<CopyStep>, bool) {
     (vec![step], parents)
 }
 
-fn command(tools: &[String], rest: &[&str]) -> Command {
+pub(super) fn command(tools: &[String], rest: &[&str]) -> Command {
     Command::exec(tools.iter().map(String::as_str).chain(rest.iter().copied()))
 }
 
@@ -221,7 +114,7 @@ fn without_hooks(base: &Base, hooks: &[&Hook]) -> Vec<Command> {
 }
 
 /// The install of everything, as the build needs it.
-fn everything(model: &NodeModel, base: &Base) -> Vec<Command> {
+pub(super) fn everything(model: &NodeModel, base: &Base) -> Vec<Command> {
     let install = &model.install;
     let early: Vec<&Hook> = install
         .hooks
@@ -371,185 +264,5 @@ pub(super) fn modules(
     Modules {
         commands,
         stage: Some("modules"),
-    }
-}
-
-/// The build stage, when there is something to build.
-pub(super) fn build(
-    resolver: &mut Resolver<'_>,
-    model: &NodeModel,
-    base: &Base,
-) -> crate::diag::Result<Option<Build>> {
-    let facts = &resolver.component.facts;
-    let Some(chosen) = resolver.choose("build", &facts.build, |text| Some(Command::parse(text)))?
-    else {
-        return Ok(None);
-    };
-    let install = &model.install;
-    let is_script = chosen.evidence.rule == "node/build-script";
-    let mut commands: Vec<Command> = hooks_after_sources(model, base);
-    let hooks = !commands.is_empty();
-    if is_script || chosen.rank < crate::facts::Rank::Dedicated {
-        commands.extend(builds(model, base, &chosen.value, is_script));
-    } else {
-        commands.push(chosen.value);
-    }
-    let facts = &resolver.component.facts;
-    let caches = facts
-        .extra
-        .get("cache")
-        .map(|slot| {
-            slot.all()
-                .iter()
-                .map(|found| super::image::absolute(DIR, &model.path, &found.value))
-                // The fields of a mount are separated by commas.
-                .filter(|target| {
-                    target
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b"/._@-".contains(&b))
-                })
-                .map(|target| format!("target={target}"))
-                .collect()
-        })
-        .unwrap_or_default();
-    let folders = facts
-        .writable
-        .iter()
-        .map(|found| super::image::absolute(DIR, &model.path, &found.value))
-        .collect();
-    let installs = model.production || model.development || install.pnp;
-    Ok(Some(Build {
-        install: if installs {
-            everything(model, base)
-        } else {
-            Vec::new()
-        },
-        commands,
-        hooks,
-        arguments: model.arguments.clone(),
-        caches,
-        folders,
-    }))
-}
-
-/// The scripts that an install would have run before the sources were there.
-fn hooks_after_sources(model: &NodeModel, base: &Base) -> Vec<Command> {
-    model
-        .install
-        .hooks
-        .iter()
-        .filter(|hook| hook.kind == HookKind::Sources)
-        .map(|hook| {
-            if hook.dir.is_root() {
-                command(&base.tools.command, &["run", &hook.script])
-            } else {
-                Command::exec(["npm", "run", "--prefix", hook.dir.as_str(), &hook.script])
-            }
-        })
-        .collect()
-}
-
-/// The build script of the package, after those of the packages that it needs; or a framework's
-/// own build command.
-fn builds(model: &NodeModel, base: &Base, chosen: &Command, is_script: bool) -> Vec<Command> {
-    let install = &model.install;
-    let tool = &base.tools.command;
-    let member = install.is_workspace() && !model.path.is_root();
-    let name = model.package.as_deref().unwrap_or_default();
-    if member && !name.is_empty() {
-        match install.runner {
-            Some(Runner::Turbo) if is_script => {
-                let filter = format!("--filter={name}");
-                return vec![execute(model, base, &["turbo", "run", "build", &filter])];
-            }
-            Some(Runner::Nx) => return vec![execute(model, base, &["nx", "build", name])],
-            _ => {}
-        }
-    }
-    if !is_script {
-        let Command::Exec(words) = chosen else {
-            return vec![chosen.clone()];
-        };
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        if !member {
-            return vec![execute(model, base, &words)];
-        }
-        let path = model.path.as_str();
-        let mut all: Vec<&str> = match install.manager {
-            Manager::Npm => vec!["exec", "-w", path, "--"],
-            Manager::Pnpm => vec!["--dir", path, "exec"],
-            Manager::Yarn | Manager::YarnBerry => vec!["workspace", name],
-            Manager::Bun => vec!["--cwd", path, "x"],
-        };
-        all.extend(words);
-        return vec![command(tool, &all)];
-    }
-    if !member {
-        return vec![command(tool, &["run", "build"])];
-    }
-    let neighbours = model.builds.iter().filter(|neighbour| neighbour.builds);
-    if install.manager == Manager::Pnpm && !name.is_empty() {
-        // Three points: with the packages that it needs, those first.
-        let filter = format!("{name}...");
-        return vec![command(tool, &["--filter", &filter, "run", "build"])];
-    }
-    neighbours
-        .map(|neighbour| (neighbour.dir.as_str(), neighbour.name.as_str()))
-        .chain([(model.path.as_str(), name)])
-        .map(|(path, name)| match install.manager {
-            Manager::Npm => command(tool, &["run", "build", "-w", path]),
-            Manager::Pnpm => command(tool, &["--dir", path, "run", "build"]),
-            Manager::Yarn | Manager::YarnBerry => {
-                command(tool, &["workspace", name, "run", "build"])
-            }
-            Manager::Bun => command(tool, &["run", "--cwd", path, "build"]),
-        })
-        .collect()
-}
-
-/// A program of an installed package.
-fn execute(model: &NodeModel, base: &Base, words: &[&str]) -> Command {
-    let start: &[&str] = match model.install.manager {
-        Manager::Npm => return Command::exec(["npx"].iter().chain(words).copied()),
-        Manager::Bun => return Command::exec(["bunx"].iter().chain(words).copied()),
-        Manager::Pnpm => &["exec"],
-        Manager::Yarn | Manager::YarnBerry => &["run"],
-    };
-    let all: Vec<&str> = start.iter().chain(words).copied().collect();
-    command(&base.tools.command, &all)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::facts::Rank;
-
-    fn version(wanted: &str, lock: Option<&str>) -> String {
-        let mut slot = Slot::default();
-        let because = || Evidence::rule("test", "test");
-        slot.certain(Constraint::node(wanted).unwrap(), Rank::Manifest, because());
-        if let Some(lock) = lock {
-            let line = Constraint::line(lock).unwrap();
-            slot.likely(line, Rank::Framework, because());
-        }
-        spec(&slot, &["10", "11", "9"])
-    }
-
-    #[test]
-    fn a_manager_is_as_exact_as_the_project_asks() {
-        for (wanted, lock, expected) in [
-            ("10.4.1", None, "10.4.1"),
-            ("^9.1.0", None, "9"),
-            ("~9.1.0", None, "9.1"),
-            ("11.5.x", None, "11.5"),
-            ("9", None, "9"),
-            (">=9", None, "10"),
-            (">=9", Some("9"), "9"),
-            (">=11", Some("9"), "11"),
-            ("latest", None, "10"),
-        ] {
-            assert_eq!(version(wanted, lock), expected, "{wanted} {lock:?}");
-        }
-        assert_eq!(spec(&Slot::default(), &["4"]), "4");
     }
 }

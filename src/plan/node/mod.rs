@@ -1,25 +1,25 @@
 //! Node.js and Bun: from facts to stages.
 
+mod base;
+mod build;
 mod image;
 mod install;
 mod launch;
-
-use std::collections::BTreeMap;
+mod runtime;
+mod tools;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::go::port;
 use super::health::health;
-use super::images::{Image, Line};
 use super::resolver::{Failure, Resolver};
 use super::site::{self, Site};
 use super::{Details, LanguagePlan, Pair};
-use crate::facts::{Command, Confidence, Evidence, Found, Kind};
-use crate::lang::Dependency;
+use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
 use crate::lang::node::manager::Manager;
 use crate::lang::node::{NodeModel, Runtime};
-use crate::parse::version::{Constraint, Version};
+use base::{base, packages};
 
 pub(crate) use image::Copy;
 
@@ -95,95 +95,10 @@ pub(super) fn plan(
     }
 }
 
-/// The stages before the last one.
-pub(super) struct Base {
-    pub line: Line,
-    pub images: BTreeMap<String, Image>,
-    tools: install::Tools,
-}
-
-/// The image that packages are installed on. Bun alone is enough when it is the package manager
-/// and runs the program as well.
-fn base(
-    resolver: &mut Resolver<'_>,
-    model: &NodeModel,
-    runtime: Runtime,
-    role: &str,
-) -> Result<Base, Failure> {
-    let manager = model.install.manager;
-    let mut images = BTreeMap::new();
-    let bun_line = |resolver: &Resolver<'_>| {
-        let wanted = model.bun.value().cloned().unwrap_or(Constraint::Any);
-        resolver
-            .catalogue
-            .choose("bun", &wanted)
-            .or_else(|_| resolver.catalogue.choose("bun", &Constraint::Any))
-    };
-    let (line, name) = match (runtime, manager) {
-        (Runtime::Bun, Manager::Bun) => (resolver.runtime("bun")?, "bun"),
-        (Runtime::Bun, _) => {
-            let _ = resolver.runtime("bun")?;
-            let wanted = model.node.value().cloned().unwrap_or(Constraint::Any);
-            (resolver.catalogue.choose("node", &wanted)?, "node")
-        }
-        (Runtime::Node, _) => (resolver.runtime("node")?, "node"),
-    };
-    let bun_role = if role == "build-alpine" {
-        "alpine"
-    } else {
-        role
-    };
-    let build_role = if name == "bun" { bun_role } else { role };
-    images.insert("build".to_owned(), resolver.image(name, &line, build_role)?);
-    if name == "node" && (manager == Manager::Bun || runtime == Runtime::Bun) {
-        let bun = bun_line(resolver)?;
-        images.insert("bun".to_owned(), resolver.image("bun", &bun, bun_role)?);
-    }
-    if name == "node"
-        && let Some(exact) = model.node.best()
-        && Version::parse(&exact.value.to_string()).is_some_and(|version| {
-            version.parts().len() == 3 && line.newest.as_ref() != Some(&version)
-        })
-        && exact
-            .value
-            .to_string()
-            .trim_start_matches('v')
-            .bytes()
-            .all(|b| b.is_ascii_digit() || b == b'.')
-    {
-        resolver.decide(
-            "runtime",
-            format!("the newest Node.js {}", line.version),
-            Confidence::Likely,
-            Evidence {
-                why: format!(
-                    "{}; the line's image gets its security fixes, --pin holds one build",
-                    exact.evidence.why
-                ),
-                ..exact.evidence.clone()
-            },
-        );
-    }
-    if let Some(found) = resolver.component.facts.package_manager.best() {
-        let (value, confidence, because) = (
-            found.value.clone(),
-            found.confidence,
-            found.evidence.clone(),
-        );
-        resolver.decide("package manager", value, confidence, because);
-    }
-    let tools = install::tools(resolver, model, &line, name);
-    Ok(Base {
-        line,
-        images,
-        tools,
-    })
-}
-
 fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguagePlan, Failure> {
     let base = base(resolver, model, Runtime::Node, "build")?;
     let packages = packages(resolver, model, &base);
-    let build = install::build(resolver, model, &base)?;
+    let build = build::build(resolver, model, &base)?;
     let facts = &resolver.component.facts;
     let Some(folder) = facts.static_root.best().cloned() else {
         return Err(resolver.needs("kind", "the folder of built files is not known", &[]));
@@ -248,61 +163,6 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguageP
     })
 }
 
-/// Debian packages for the base stage and for the last one.
-pub(super) struct Packages {
-    pub build: Vec<String>,
-    pub run: Vec<String>,
-}
-
-/// What native modules need, and git where a package comes from there.
-fn packages(resolver: &mut Resolver<'_>, model: &NodeModel, base: &Base) -> Packages {
-    let release = base
-        .images
-        .get("build")
-        .and_then(|image| image.release.clone());
-    let names = resolver
-        .component
-        .manifest
-        .dependencies
-        .iter()
-        .filter(|dependency| dependency.production && !without_engine(dependency))
-        .map(|dependency| dependency.name.as_str());
-    let facts = &resolver.component.facts;
-    let texts = |list: &[Found<String>]| list.iter().map(|found| found.value.clone()).collect();
-    let mut packages = Packages {
-        build: texts(&facts.build_packages),
-        run: texts(&facts.run_packages),
-    };
-    for row in resolver.packages.needed("node", names) {
-        let (build, run) = (row.build(release.as_deref()), row.run(release.as_deref()));
-        packages.build.extend_from_slice(build);
-        packages.run.extend_from_slice(run);
-        let mut why = format!("{} needs them", row.dependency.join(", "));
-        if let Some(note) = &row.note {
-            why = format!("{why}; {note}");
-        }
-        let mut both: Vec<&str> = build.iter().chain(run).map(String::as_str).collect();
-        both.sort_unstable();
-        both.dedup();
-        let because = Evidence::rule("node/packages", why);
-        resolver.decide("packages", both.join(", "), Confidence::Likely, because);
-    }
-    if model.install.git {
-        let names = ["ca-certificates", "git"];
-        packages.build.extend(names.map(str::to_owned));
-        let because = Evidence::rule("node/git", "a dependency comes from a git repository");
-        resolver.decide("packages", names.join(", "), Confidence::Likely, because);
-    }
-    packages
-}
-
-/// Prisma has no native program from version 7 on.
-fn without_engine(dependency: &Dependency) -> bool {
-    matches!(dependency.name.as_str(), "prisma" | "@prisma/client")
-        && Version::parse(dependency.version.trim_start_matches(['^', '~', '>', '=']))
-            .is_some_and(|version| version.major() >= 7)
-}
-
 fn plan_program(
     resolver: &mut Resolver<'_>,
     model: &NodeModel,
@@ -319,14 +179,15 @@ fn plan_program(
     let base = base(resolver, model, runtime, base_role)?;
     let mut packages = packages(resolver, model, &base);
     let keep_tools = launch.needs_manager() || model.calls_manager.is_some();
-    let run = launch::run_image(
+    let run = runtime::run_image(
         resolver, model, &launch, &base, runtime, keep_tools, &packages,
     )?;
     let user = run.user.clone().unwrap_or_else(|| "1000:1000".to_owned());
-    let build = install::build(resolver, model, &base)?;
+    let build = build::build(resolver, model, &base)?;
     let modules = install::modules(resolver, model, &launch, &base, build.is_some());
 
     let port = port(resolver, kind, 3000)?;
+    loopback(resolver, kind);
     let interpreter = if runtime == Runtime::Bun {
         "bun".to_owned()
     } else if run.shell {
@@ -342,7 +203,7 @@ fn plan_program(
         };
         vec![interpreter.clone(), "-e".to_owned(), probe(path, &port)]
     })?;
-    let init = launch::init(resolver, model, base_role);
+    let init = runtime::init(resolver, model, base_role);
     if let Some((name, _)) = init {
         packages.build.push(name.to_owned());
     }
@@ -409,6 +270,24 @@ fn plan_program(
         stop_signal: None,
         details: Details::Node(details),
     })
+}
+
+/// Tells when the program listens where nobody outside of the container reaches it.
+fn loopback(resolver: &mut Resolver<'_>, kind: Kind) {
+    let extra = &resolver.component.facts.extra;
+    let Some(found) = extra.get("loopback").and_then(Slot::best).cloned() else {
+        return;
+    };
+    if kind == Kind::Web {
+        let because = Evidence {
+            why: format!(
+                "{}; a container is reached only when it is 0.0.0.0",
+                found.evidence.why
+            ),
+            ..found.evidence
+        };
+        resolver.decide("listens on", found.value, Confidence::Guess, because);
+    }
 }
 
 fn wants_alpine(resolver: &Resolver<'_>) -> bool {

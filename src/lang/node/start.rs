@@ -1,0 +1,254 @@
+//! The commands that build and start a package, from its scripts and files.
+
+use super::manager::Manager;
+use super::script::{self, Program};
+use crate::facts::{Command, Confidence, Evidence, Facts, Rank};
+use crate::lang::{Component, Model};
+use crate::repo::{Dir, RelPath};
+
+/// Scripts that start a program, the surest for production first.
+const SCRIPTS: &[&str] = &[
+    "start:prod",
+    "start:production",
+    "start",
+    "prod",
+    "serve:prod",
+    "serve",
+];
+
+/// Fills the start slot; gives the programs behind the scripts.
+pub(super) fn start(
+    view: &Dir<'_>,
+    component: &Component,
+    facts: &mut Facts,
+) -> Vec<(String, Program)> {
+    let manifest = &component.manifest;
+    let mut programs: Vec<(String, Program)> =
+        procfile(view, component, facts).into_iter().collect();
+    let to_be_built = main_is_built(view, component, facts);
+    for name in SCRIPTS {
+        let Some(script) = manifest.script(name) else {
+            continue;
+        };
+        let mut program = script::follow(&script.body, &manifest.scripts);
+        if program.member.is_some() {
+            program.command = Command::Shell(script.body.clone());
+        }
+        name_main(&mut program.command, facts);
+        let mut why = format!("the script {name} runs it");
+        let (rank, confidence) = if replaced(facts, &program.command) {
+            why = format!("the script {name} says so, but it is for development or replaced");
+            (Rank::Language, Confidence::Guess)
+        } else if let Some(tool) = &program.watched {
+            why = format!("the script {name} runs it under {tool}, which is for development");
+            (Rank::Source, Confidence::Likely)
+        } else if to_be_built && compiles(&program.command) || *name == "serve" {
+            (Rank::Source, Confidence::Guess)
+        } else {
+            (Rank::Manifest, Confidence::Certain)
+        };
+        if !program.dropped.is_empty() {
+            why = format!("{why}; {} runs in the build", program.dropped.join(", "));
+        }
+        let evidence = Evidence {
+            rule: "node/start-script".to_owned(),
+            at: Some(script.at.clone()),
+            why,
+        };
+        facts
+            .start
+            .add(program.command.clone(), rank, confidence, evidence);
+        programs.push(((*name).to_owned(), program));
+    }
+    files(view, component, facts);
+    programs
+}
+
+/// `node .` runs what `main` names.
+fn name_main(command: &mut Command, facts: &Facts) {
+    if let Command::Exec(words) = command
+        && let [runtime, folder] = words.as_mut_slice()
+        && runtime == "node"
+        && matches!(folder.as_str(), "." | "./")
+        && let Some(main) = facts.main.value().and_then(|main| RelPath::new(main))
+    {
+        *folder = main.to_string();
+    }
+}
+
+/// The line `web` of a Procfile, which hosts start by.
+fn procfile(view: &Dir<'_>, component: &Component, facts: &mut Facts) -> Option<(String, Program)> {
+    let source = view.text("Procfile")?;
+    let (line, text) = source
+        .text
+        .lines()
+        .find_map(|line| Some((line, line.strip_prefix("web:")?)))?;
+    let mut program = script::follow(text, &component.manifest.scripts);
+    if program.member.is_some() {
+        return None;
+    }
+    name_main(&mut program.command, facts);
+    let span = source.find(line).unwrap_or(0..0);
+    let why = "the Procfile's line web runs it";
+    let evidence = Evidence::span("node/procfile", &source, &span, why);
+    facts
+        .start
+        .certain(program.command.clone(), Rank::Dedicated, evidence);
+    Some(("start".to_owned(), program))
+}
+
+/// Compiles sources each time it starts them.
+fn compiles(command: &Command) -> bool {
+    matches!(
+        command.program(),
+        Some("ts-node" | "ts-node-esm" | "tsx" | "babel-node" | "swc-node" | "esrun")
+    )
+}
+
+/// A detector names commands that its own facts replace: `extra.replaces = "ng serve|ng s"`.
+fn replaced(facts: &Facts, command: &Command) -> bool {
+    let Command::Exec(words) = command else {
+        return false;
+    };
+    // `vite` is `vite --host` too, but not `vite build`; `vite *` would be.
+    let starts_with = |start: &str| {
+        let mut wanted: Vec<&str> = start.split_whitespace().collect();
+        let open = wanted.last() == Some(&"*");
+        wanted.truncate(wanted.len() - usize::from(open));
+        let same = wanted.iter().zip(words).all(|(a, b)| a == b);
+        let next = words.get(wanted.len());
+        words.len() >= wanted.len()
+            && same
+            && (open || wanted.len() > 1 || next.is_none_or(|next| next.starts_with('-')))
+    };
+    let server = !facts.static_root.is_empty()
+        && matches!(
+            command.program(),
+            Some("serve" | "http-server" | "live-server" | "sirv" | "servor")
+        );
+    server
+        || facts.extra.get("replaces").is_some_and(|slot| {
+            slot.all()
+                .iter()
+                .flat_map(|found| found.value.split('|'))
+                .any(|start| !start.trim().is_empty() && starts_with(start))
+        })
+}
+
+fn main_is_built(view: &Dir<'_>, component: &Component, facts: &Facts) -> bool {
+    component.manifest.script("build").is_some()
+        && facts
+            .main
+            .value()
+            .is_some_and(|main| !view.has(main.trim_start_matches("./")))
+}
+
+/// Where programs usually start, the likeliest first.
+const USUAL: &[&str] = &[
+    "server.js",
+    "server.mjs",
+    "server.ts",
+    "index.js",
+    "index.mjs",
+    "index.ts",
+    "app.js",
+    "main.js",
+    "main.ts",
+    "src/server.js",
+    "src/index.js",
+    "src/app.js",
+    "src/main.js",
+    "src/server.ts",
+    "src/index.ts",
+    "src/main.ts",
+];
+
+/// Files that are the program where no script says so.
+fn files(view: &Dir<'_>, component: &Component, facts: &mut Facts) {
+    let bun =
+        matches!(&component.model, Model::Node(model) if model.install.manager == Manager::Bun);
+    let runtime = if bun { "bun" } else { "node" };
+    let mains: Vec<(String, Evidence)> = facts
+        .main
+        .all()
+        .iter()
+        .map(|found| (found.value.clone(), found.evidence.clone()))
+        .collect();
+    let has_build = component.manifest.script("build").is_some();
+    for (file, evidence) in mains {
+        let Some(path) = RelPath::new(&file) else {
+            continue;
+        };
+        let is_folder = view.has(path.join("index.js").as_str());
+        let built =
+            has_build && path.depth() > 1 && !view.has_dir(path.parts().next().unwrap_or_default());
+        if view.has(path.as_str()) || is_folder || built {
+            facts.start.likely(
+                Command::exec([runtime, path.as_str()]),
+                Rank::Source,
+                evidence,
+            );
+        }
+    }
+    for file in USUAL {
+        if view.has(file) {
+            facts.start.guess(
+                Command::exec([runtime, file]),
+                Rank::Language,
+                Evidence::file(
+                    "node/usual-file",
+                    view.path.join(file),
+                    "programs often start there",
+                ),
+            );
+        }
+    }
+}
+
+/// The build script, unless it only checks types.
+pub(super) fn build(component: &Component, facts: &mut Facts) {
+    let Model::Node(model) = &component.model else {
+        return;
+    };
+    if let Some(script) = component.manifest.script("build")
+        && !only_checks(&script.body)
+    {
+        facts.build.certain(
+            Command::exec([model.install.manager.command(), "run", "build"]),
+            Rank::Manifest,
+            Evidence {
+                rule: "node/build-script".to_owned(),
+                at: Some(script.at.clone()),
+                why: "there is a script build".to_owned(),
+            },
+        );
+    }
+}
+
+/// Makes nothing that an image could hold.
+fn only_checks(body: &str) -> bool {
+    body.split("&&").all(|part| {
+        let words: Vec<&str> = part.split_whitespace().collect();
+        match words.as_slice() {
+            ["tsc" | "vue-tsc", rest @ ..] => rest.contains(&"--noEmit"),
+            ["eslint" | "prettier" | "echo" | "biome", ..] => true,
+            _ => false,
+        }
+    })
+}
+
+/// The start command runs a file of the repository: what frameworks say of their own servers does
+/// not hold for it.
+pub(super) fn starts_source(view: &Dir<'_>, facts: &Facts) -> bool {
+    facts.start.best().is_some_and(|best| {
+        let Command::Exec(words) = &best.value else {
+            return false;
+        };
+        matches!(best.value.program(), Some("node" | "bun"))
+            && words
+                .iter()
+                .skip(1)
+                .filter_map(|word| RelPath::new(word))
+                .any(|file| view.has(file.as_str()))
+    })
+}
