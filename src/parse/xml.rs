@@ -81,9 +81,11 @@ mod tests {
 
     #[test]
     fn bombs_and_broken_files_are_diagnostics() {
-        let bomb = "<!DOCTYPE p [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><project>&b;</project>";
+        let bomb =
+            "<!DOCTYPE p [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><project>&b;</project>";
         assert!(read(bomb).is_err());
-        let outside = "<!DOCTYPE p [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><project>&x;</project>";
+        let outside =
+            "<!DOCTYPE p [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><project>&x;</project>";
         assert!(read(outside).is_err());
         let cut = read("<project>\n<name>x</nam>\n</project>").unwrap_err();
         assert_eq!(cut.at.unwrap().line, Some(2));

@@ -135,7 +135,12 @@ mod tests {
         ]);
         let mut diagnostics = Vec::new();
         let settings = settings(&repo.dir(&RelPath::root()), &mut diagnostics);
-        let get = |key: &str| settings.iter().find(|s| s.name == key).map(|s| s.body.as_str());
+        let get = |key: &str| {
+            settings
+                .iter()
+                .find(|s| s.name == key)
+                .map(|s| s.body.as_str())
+        };
         assert_eq!(get("server.port"), Some("${PORT:8080}"));
         assert_eq!(get("spring.application.name"), Some("demo"));
         assert_eq!(get("long"), Some("ab"));

@@ -40,9 +40,18 @@ pattern!(
     PLUGIN_ID,
     r#"(?m)\bid\s*\(?\s*["']([\w.-]+)["']\s*\)?(?:\s*version\s*\(?\s*["']([^"'$]+)["'])?([^\n]*)"#
 );
-pattern!(PLUGIN_APPLY, r#"apply\s*\(?\s*plugin\s*[:=]\s*["']([\w.-]+)["']"#);
-pattern!(PLUGIN_ALIAS, r"alias\s*\(\s*libs\.plugins\.([\w.]+)\s*\)([^\n]*)");
-pattern!(PLUGIN_WORD, r"(?m)^\s*`?(application|war|java|java-library)`?\s*$");
+pattern!(
+    PLUGIN_APPLY,
+    r#"apply\s*\(?\s*plugin\s*[:=]\s*["']([\w.-]+)["']"#
+);
+pattern!(
+    PLUGIN_ALIAS,
+    r"alias\s*\(\s*libs\.plugins\.([\w.]+)\s*\)([^\n]*)"
+);
+pattern!(
+    PLUGIN_WORD,
+    r"(?m)^\s*`?(application|war|java|java-library)`?\s*$"
+);
 pattern!(
     DEPENDENCY,
     r#"(?m)\b(implementation|api|runtimeOnly|compileOnly|annotationProcessor|developmentOnly|testImplementation|testRuntimeOnly)\b\s*\(?\s*(?:platform\s*\(\s*|enforcedPlatform\s*\(\s*)?(?:["']([\w.-]+):([\w.-]+)(?::([^"'@:]+))?|libs\.([\w.]+)|project\s*\(\s*(?:path\s*[:=]\s*)?["']([^"']+)["'])"#
@@ -152,7 +161,13 @@ fn component(
         product.main_in_jar = false;
         product.libraries = true;
         "installDist"
-    } else if any_main && (!libraries || script.texts.iter().any(|text| text.text.contains("zipTree"))) {
+    } else if any_main
+        && (!libraries
+            || script
+                .texts
+                .iter()
+                .any(|text| text.text.contains("zipTree")))
+    {
         product.main_in_jar = main.is_some();
         "jar"
     } else {
@@ -272,7 +287,13 @@ fn without_comments(source: &Source) -> Source {
     let text = comment.replace_all(&source.text, |found: &regex::Captures<'_>| {
         found[0]
             .chars()
-            .map(|c| if c == '\n' { "\n".to_owned() } else { " ".repeat(c.len_utf8()) })
+            .map(|c| {
+                if c == '\n' {
+                    "\n".to_owned()
+                } else {
+                    " ".repeat(c.len_utf8())
+                }
+            })
             .collect::<String>()
     });
     Source::new(source.path.clone(), text.as_ref())
@@ -315,12 +336,19 @@ fn plugins(script: &Script, catalog: &CatalogOfVersions) -> Vec<Dependency> {
     };
     for source in &script.texts {
         let applies = |rest: Option<regex::Match<'_>>| {
-            !rest.is_some_and(|rest| rest.as_str().contains("apply false") || rest.as_str().contains("apply(false"))
+            !rest.is_some_and(|rest| {
+                rest.as_str().contains("apply false") || rest.as_str().contains("apply(false")
+            })
         };
         for id in ids.captures_iter(&source.text) {
             if applies(id.get(3)) {
                 let version = id.get(2).map_or("", |version| version.as_str());
-                push(&id[1], version, source, id.get(0).map_or(0, |all| all.start()));
+                push(
+                    &id[1],
+                    version,
+                    source,
+                    id.get(0).map_or(0, |all| all.start()),
+                );
             }
         }
         for id in applied.captures_iter(&source.text) {
@@ -330,11 +358,21 @@ fn plugins(script: &Script, catalog: &CatalogOfVersions) -> Vec<Dependency> {
             if applies(alias.get(2))
                 && let Some((id, version)) = catalog.plugins.get(&alias_key(&alias[1]))
             {
-                push(id, version, source, alias.get(0).map_or(0, |all| all.start()));
+                push(
+                    id,
+                    version,
+                    source,
+                    alias.get(0).map_or(0, |all| all.start()),
+                );
             }
         }
         for word in words.captures_iter(&source.text) {
-            push(&word[1], "", source, word.get(0).map_or(0, |all| all.start()));
+            push(
+                &word[1],
+                "",
+                source,
+                word.get(0).map_or(0, |all| all.start()),
+            );
         }
     }
     found
@@ -359,7 +397,10 @@ fn dependencies(
             let named = match (found.get(2), found.get(3), found.get(5)) {
                 (Some(group), Some(artifact), _) => Some((
                     format!("{}:{}", group.as_str(), artifact.as_str()),
-                    found.get(4).map_or("", |version| version.as_str()).to_owned(),
+                    found
+                        .get(4)
+                        .map_or("", |version| version.as_str())
+                        .to_owned(),
                 )),
                 (_, _, Some(alias)) => catalog.libraries.get(&alias_key(alias.as_str())).cloned(),
                 _ => None,
@@ -416,7 +457,11 @@ fn catalog(root: &Dir<'_>, diagnostics: &mut Vec<Diagnostic>) -> CatalogOfVersio
             return catalog;
         }
     };
-    let entries = |table: &str| tree.get(table).map(|table| table.entries()).unwrap_or_default();
+    let entries = |table: &str| {
+        tree.get(table)
+            .map(|table| table.entries())
+            .unwrap_or_default()
+    };
     let version = |entry: &crate::parse::Tree| -> String {
         let version = entry.get("version");
         version
@@ -499,13 +544,21 @@ fn scripts(repo: &Repo, root: &RelPath, dirs: &[&RelPath]) -> Vec<RelPath> {
     }
     let projects: BTreeSet<RelPath> = included(&root_view);
     for dir in dirs {
-        let inside_build = dir
-            .below(root)
-            .is_some_and(|below| below.parts().any(|part| matches!(part, "buildSrc" | "build-logic")));
+        let inside_build = dir.below(root).is_some_and(|below| {
+            below
+                .parts()
+                .any(|part| matches!(part, "buildSrc" | "build-logic"))
+        });
         if dir.is_in(root) && !inside_build && (*dir == root || projects.contains(*dir)) {
             let view = repo.dir(dir);
-            let names = SCRIPTS.iter().chain(&["gradle.lockfile", "gradle.properties"]);
-            files.extend(names.filter(|name| view.has(name)).map(|name| dir.join(name)));
+            let names = SCRIPTS
+                .iter()
+                .chain(&["gradle.lockfile", "gradle.properties"]);
+            files.extend(
+                names
+                    .filter(|name| view.has(name))
+                    .map(|name| dir.join(name)),
+            );
         }
     }
     files.into_iter().collect()

@@ -28,8 +28,10 @@ static JAVA: LazyLock<Option<Regex>> = LazyLock::new(|| {
         .ok()
 });
 static KOTLIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^(?:suspend\s+)?fun\s+main\s*\(|^[ \t]*@JvmStatic\s+(?:public\s+)?fun\s+main\s*\(")
-        .ok()
+    Regex::new(
+        r"(?m)^(?:suspend\s+)?fun\s+main\s*\(|^[ \t]*@JvmStatic\s+(?:public\s+)?fun\s+main\s*\(",
+    )
+    .ok()
 });
 static PACKAGE: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"(?m)^[ \t]*package\s+([\w.]+)").ok());
@@ -48,9 +50,16 @@ pub(super) fn mains(module: &Dir<'_>) -> Vec<Main> {
                 Some((stem, "java" | "kt")) => stem,
                 _ => continue,
             };
-            let likely = ["Application", "App", "Main", "Server", "Launcher", "Bootstrap"]
-                .iter()
-                .any(|end| stem.ends_with(end) || stem.eq_ignore_ascii_case(end));
+            let likely = [
+                "Application",
+                "App",
+                "Main",
+                "Server",
+                "Launcher",
+                "Bootstrap",
+            ]
+            .iter()
+            .any(|end| stem.ends_with(end) || stem.eq_ignore_ascii_case(end));
             files.push((!likely, file.depth(), format!("{folder}/{file}")));
         }
     }
@@ -117,13 +126,34 @@ mod tests {
     #[test]
     fn main_methods_of_java_and_kotlin() {
         let repo = Repo::from_files([
-            ("src/main/java/a/Main.java", "package a;\nclass Main {\n  public static void main(String[] args) {}\n}"),
-            ("src/main/java/a/Lib.java", "package a;\n/** static void main( */ class Lib { void main() {} }"),
-            ("src/main/java/Root.java", "class Root { \n final static void main (final String... a) {} }"),
-            ("src/main/kotlin/b/app.kt", "package b\nfun main(args: Array<String>) { runApplication<X>() }"),
-            ("src/main/kotlin/b/Named.kt", "@file:JvmName(\"Start\")\npackage b\nsuspend fun main() {}"),
-            ("src/main/kotlin/b/Obj.kt", "package b\nobject Obj {\n    @JvmStatic fun main(a: Array<String>) {}\n}"),
-            ("src/test/java/a/T.java", "class T { public static void main(String[] a) {} }"),
+            (
+                "src/main/java/a/Main.java",
+                "package a;\nclass Main {\n  public static void main(String[] args) {}\n}",
+            ),
+            (
+                "src/main/java/a/Lib.java",
+                "package a;\n/** static void main( */ class Lib { void main() {} }",
+            ),
+            (
+                "src/main/java/Root.java",
+                "class Root { \n final static void main (final String... a) {} }",
+            ),
+            (
+                "src/main/kotlin/b/app.kt",
+                "package b\nfun main(args: Array<String>) { runApplication<X>() }",
+            ),
+            (
+                "src/main/kotlin/b/Named.kt",
+                "@file:JvmName(\"Start\")\npackage b\nsuspend fun main() {}",
+            ),
+            (
+                "src/main/kotlin/b/Obj.kt",
+                "package b\nobject Obj {\n    @JvmStatic fun main(a: Array<String>) {}\n}",
+            ),
+            (
+                "src/test/java/a/T.java",
+                "class T { public static void main(String[] a) {} }",
+            ),
         ]);
         let found = mains(&repo.dir(&RelPath::root()));
         let classes: Vec<&str> = found.iter().map(|main| main.class.as_str()).collect();
@@ -137,7 +167,9 @@ mod tests {
         for good in ["Main", "com.example.Main$Inner", "a._b"] {
             assert!(is_class(good), "{good}");
         }
-        for bad in ["", "-version", "a..b", "a b", "a;b", "a.$(id)", "1a", "a\nb", "@args"] {
+        for bad in [
+            "", "-version", "a..b", "a b", "a;b", "a.$(id)", "1a", "a\nb", "@args",
+        ] {
             assert!(!is_class(bad), "{bad}");
         }
     }

@@ -120,11 +120,7 @@ impl<'r> World<'r> {
         root
     }
 
-    fn component(
-        &self,
-        dir: &'r RelPath,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Component> {
+    fn component(&self, dir: &'r RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option<Component> {
         let chain = self.chains.get(dir)?;
         let plugins = Plugins { chain };
         let program = self.program(chain, &plugins, diagnostics)?;
@@ -168,16 +164,20 @@ impl<'r> World<'r> {
         let maven = Maven {
             wrapper,
             config: root_view.has_dir(".mvn") && root == *reactor,
-            file: (root != *reactor)
-                .then(|| reactor.below(&root).unwrap_or_default().join("pom.xml").to_string()),
-            module: (dir != reactor)
-                .then(|| relative(reactor, dir))
-                .flatten(),
+            file: (root != *reactor).then(|| {
+                reactor
+                    .below(&root)
+                    .unwrap_or_default()
+                    .join("pom.xml")
+                    .to_string()
+            }),
+            module: (dir != reactor).then(|| relative(reactor, dir)).flatten(),
             properties: self.properties(reactor, &poms),
             old: wrapper && has_old_maven(&reactor_view),
             native: poms.iter().any(|pom| {
                 self.repo.read(pom).is_ok_and(|source| {
-                    source.text.contains("${os.detected.") || source.text.contains("os-maven-plugin")
+                    source.text.contains("${os.detected.")
+                        || source.text.contains("os-maven-plugin")
                 })
             }),
             poms,
@@ -207,11 +207,9 @@ impl<'r> World<'r> {
             Confidence::Guess,
             Evidence::rule("java/no-server", "no code that serves was seen"),
         );
-        component.facts.ignore_all(
-            "java/leftovers",
-            "Maven leaves this behind",
-            &["**/target"],
-        );
+        component
+            .facts
+            .ignore_all("java/leftovers", "Maven leaves this behind", &["**/target"]);
         if !self.needs_tests(&component) {
             component.facts.ignore_all(
                 "java/tests",
@@ -227,7 +225,10 @@ impl<'r> World<'r> {
             Model::Java(JavaModel {
                 build: Build::Maven(maven),
                 ..
-            }) => maven.properties.iter().any(|property| property == "skipTests"),
+            }) => maven
+                .properties
+                .iter()
+                .any(|property| property == "skipTests"),
             _ => true,
         }
     }
@@ -237,7 +238,9 @@ impl<'r> World<'r> {
         let mut dirs: BTreeSet<RelPath> = BTreeSet::new();
         let mut open = vec![reactor.clone()];
         while let Some(dir) = open.pop() {
-            if dirs.len() >= MAX_MODULES || !self.poms.contains_key(&dir) || !dirs.insert(dir.clone())
+            if dirs.len() >= MAX_MODULES
+                || !self.poms.contains_key(&dir)
+                || !dirs.insert(dir.clone())
             {
                 continue;
             }
@@ -302,7 +305,10 @@ impl<'r> World<'r> {
             );
         }
         for (coordinates, placed) in imports(chain) {
-            push(coordinates, Location::in_source(placed.source, &placed.span));
+            push(
+                coordinates,
+                Location::in_source(placed.source, &placed.span),
+            );
         }
         for plugin in plugins.active() {
             let name = format!("{}:{}", plugin.group, plugin.artifact);
@@ -419,7 +425,10 @@ impl<'r> World<'r> {
                 Evidence::span("java/pom-main", placed.source, &placed.span, why),
             ));
         }
-        if boot || plugins.has("io.quarkus", "quarkus-maven-plugin") || plugins.has("io.quarkus.platform", "quarkus-maven-plugin") {
+        if boot
+            || plugins.has("io.quarkus", "quarkus-maven-plugin")
+            || plugins.has("io.quarkus.platform", "quarkus-maven-plugin")
+        {
             return Some(program);
         }
         if !program.mains.is_empty() {
@@ -514,11 +523,7 @@ fn dependencies<'p>(chain: &Chain<'p>) -> Vec<(Dependency, &'p Pom)> {
     found
 }
 
-fn managed<'p>(
-    chain: &Chain<'p>,
-    group: &str,
-    artifact: &str,
-) -> Option<&'p crate::parse::Tree> {
+fn managed<'p>(chain: &Chain<'p>, group: &str, artifact: &str) -> Option<&'p crate::parse::Tree> {
     chain.all().iter().find_map(|pom| {
         children(pom.at(&["dependencyManagement", "dependencies"]))
             .map(|(_, tree)| tree)
@@ -566,9 +571,8 @@ fn imports<'p>(chain: &Chain<'p>) -> Vec<(Coordinates, Placed<'p>)> {
 
 /// The version that the compiler is told, the most binding place first.
 fn versions(chain: &Chain<'_>, plugins: &Plugins<'_, '_>, component: &mut Component) {
-    let compiler = |key: &str| {
-        plugins.config("org.apache.maven.plugins", "maven-compiler-plugin", &[key])
-    };
+    let compiler =
+        |key: &str| plugins.config("org.apache.maven.plugins", "maven-compiler-plugin", &[key]);
     let kotlin = plugins.config(
         "org.jetbrains.kotlin",
         "kotlin-maven-plugin",
@@ -576,15 +580,27 @@ fn versions(chain: &Chain<'_>, plugins: &Plugins<'_, '_>, component: &mut Compon
     );
     let places = [
         ("java/compiler-release", compiler("release")),
-        ("java/compiler-release", chain.property("maven.compiler.release")),
+        (
+            "java/compiler-release",
+            chain.property("maven.compiler.release"),
+        ),
         ("java/compiler-target", compiler("target")),
-        ("java/compiler-target", chain.property("maven.compiler.target")),
-        ("java/compiler-source", chain.property("maven.compiler.source")),
+        (
+            "java/compiler-target",
+            chain.property("maven.compiler.target"),
+        ),
+        (
+            "java/compiler-source",
+            chain.property("maven.compiler.source"),
+        ),
         ("java/java-version", chain.property("java.version")),
         ("java/java-version", chain.property("release.version")),
         ("java/java-version", chain.property("jdk.version")),
         ("java/kotlin-target", kotlin),
-        ("java/kotlin-target", chain.property("kotlin.compiler.jvmTarget")),
+        (
+            "java/kotlin-target",
+            chain.property("kotlin.compiler.jvmTarget"),
+        ),
     ];
     for (rule, placed) in places {
         if let Some(placed) = placed

@@ -10,7 +10,7 @@ mod pom;
 pub use gradle::Gradle;
 pub use maven::Maven;
 
-use super::{Component, Language, Model, Sources};
+use super::{Component, Language};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Found, Rank, push};
 use crate::parse::toml;
@@ -86,8 +86,6 @@ impl Language for Java {
         }
         components
     }
-
-    fn refine(&self, _repo: &Repo, _component: &mut Component, _sources: &Sources<'_>) {}
 }
 
 /// Folders that a build has written: copies of manifests lie there.
@@ -211,11 +209,7 @@ fn keep_sources(view: &Dir<'_>, component: &mut Component) {
 }
 
 /// Main classes: those that the manifest names, then those of the sources.
-fn add_mains(
-    component: &mut Component,
-    named: Vec<(String, Evidence)>,
-    found: Vec<mains::Main>,
-) {
+fn add_mains(component: &mut Component, named: Vec<(String, Evidence)>, found: Vec<mains::Main>) {
     let main = &mut component.facts.main;
     for (class, evidence) in named {
         main.certain(class, Rank::Manifest, evidence);
@@ -223,15 +217,34 @@ fn add_mains(
     let only = found.len() == 1;
     for one in found {
         let last = one.class.rsplit('.').next().unwrap_or_default();
-        let likely = matches!(last, "Main" | "App" | "Application" | "MainKt" | "AppKt" | "ApplicationKt");
+        let likely = matches!(
+            last,
+            "Main" | "App" | "Application" | "MainKt" | "AppKt" | "ApplicationKt"
+        );
         let (rank, confidence, why) = if only {
-            (Rank::Manifest, Confidence::Certain, "it is the only class with a main method")
+            (
+                Rank::Manifest,
+                Confidence::Certain,
+                "it is the only class with a main method",
+            )
         } else if one.spring {
-            (Rank::Framework, Confidence::Likely, "its main method starts the application's context")
+            (
+                Rank::Framework,
+                Confidence::Likely,
+                "its main method starts the application's context",
+            )
         } else if likely {
-            (Rank::Source, Confidence::Likely, "it is named like a program's entry")
+            (
+                Rank::Source,
+                Confidence::Likely,
+                "it is named like a program's entry",
+            )
         } else {
-            (Rank::Language, Confidence::Guess, "it is one of several classes with a main method")
+            (
+                Rank::Language,
+                Confidence::Guess,
+                "it is one of several classes with a main method",
+            )
         };
         main.add(
             one.class,
@@ -243,16 +256,6 @@ fn add_mains(
                 why: why.to_owned(),
             },
         );
-    }
-}
-
-impl Component {
-    /// The model of a Java component.
-    pub fn java(&self) -> Option<&JavaModel> {
-        match &self.model {
-            Model::Java(model) => Some(model),
-            _ => None,
-        }
     }
 }
 

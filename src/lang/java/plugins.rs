@@ -91,12 +91,7 @@ impl<'p> Plugins<'_, 'p> {
     }
 
     /// A text of the plugin's configuration, then of its executions'.
-    pub(super) fn config(
-        &self,
-        group: &str,
-        artifact: &str,
-        path: &[&str],
-    ) -> Option<Placed<'p>> {
+    pub(super) fn config(&self, group: &str, artifact: &str, path: &[&str]) -> Option<Placed<'p>> {
         let declarations = self.declarations(group, artifact);
         declarations.iter().find_map(|(pom, plugin)| {
             configurations(plugin).find_map(|configuration| {

@@ -72,8 +72,7 @@ impl Pom {
             .into_iter()
             .filter_map(|path| self.at(path))
             .chain(
-                children(self.at(&["profiles"]))
-                    .filter_map(|(_, profile)| profile.get("modules")),
+                children(self.at(&["profiles"])).filter_map(|(_, profile)| profile.get("modules")),
             );
         lists
             .flat_map(Tree::entries)
@@ -200,9 +199,7 @@ impl<'p> Chain<'p> {
 
     pub(super) fn place(&self, pom: &'p Pom, tree: &Tree) -> Option<Placed<'p>> {
         Some(Placed {
-            text: self
-                .resolve(tree.text()?)
-                .filter(|text| !text.is_empty())?,
+            text: self.resolve(tree.text()?).filter(|text| !text.is_empty())?,
             source: &pom.source,
             span: tree.span.clone(),
         })
@@ -333,7 +330,9 @@ mod tests {
         assert_eq!(chain.version().as_deref(), Some("1.2"));
         assert_eq!(chain.group().as_deref(), Some("g"));
         assert_eq!(
-            chain.resolve("${project.artifactId}-${project.version}").as_deref(),
+            chain
+                .resolve("${project.artifactId}-${project.version}")
+                .as_deref(),
             Some("app-1.2")
         );
         assert_eq!(chain.resolve("${loop}"), None);

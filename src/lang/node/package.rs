@@ -150,6 +150,7 @@ impl Package {
                     })
                 })
                 .collect(),
+            ..Manifest::default()
         }
     }
 }
