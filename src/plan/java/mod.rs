@@ -87,7 +87,7 @@ pub(super) fn plan(
     let java = match base.role {
         "distroless" => "/usr/bin/java",
         "slim" | "alpine" => "/opt/java/openjdk/bin/java",
-        _ => "/opt/java/bin/java",
+        _ => "/opt/jre/bin/java",
     };
     let arguments = start(resolver, model)?;
 
