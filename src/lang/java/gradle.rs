@@ -38,7 +38,7 @@ macro_rules! pattern {
 }
 pattern!(
     PLUGIN_ID,
-    r#"(?m)\bid\s*\(?\s*["']([\w.-]+)["']\s*\)?(?:\s*version\s*\(?\s*["']([^"'$]+)["'])?([^\n]*)"#
+    r#"(?m)\bid[ \t]*\(?[ \t]*["']([\w.-]+)["'][ \t]*\)?(?:[ \t]*version[ \t]*\(?[ \t]*["']([^"'$]+)["'])?([^\n]*)"#
 );
 pattern!(
     PLUGIN_APPLY,
