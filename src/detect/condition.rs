@@ -58,7 +58,10 @@ fn eval(
         hold(Evidence {
             rule: cx.rule.to_owned(),
             at: Some(dependency.at.clone()),
-            why: format!("{} is a dependency", dependency.name),
+            why: match condition.version_matches {
+                Some(_) => format!("{} is version {}", dependency.name, dependency.version),
+                None => format!("{} is a dependency", dependency.name),
+            },
         });
     }
     if !condition.script.0.is_empty() {

@@ -49,7 +49,7 @@ fn convert(element: XmlNode<'_, '_>, depth: usize) -> Tree {
     }
     let text: String = element
         .children()
-        .filter(|child| child.is_text())
+        .filter(XmlNode::is_text)
         .filter_map(|child| child.text())
         .collect();
     Tree::new(Node::Text(text.trim().to_owned()), element.range())

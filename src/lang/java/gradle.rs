@@ -138,6 +138,7 @@ fn component(
         fat: true,
         main_in_jar: true,
         libraries: false,
+        libraries_unsure: false,
     };
     let found = if main.is_some() || has("org.springframework.boot") || has("io.quarkus") {
         Vec::new()
@@ -335,13 +336,13 @@ fn plugins(script: &Script, catalog: &CatalogOfVersions) -> Vec<Dependency> {
         return found;
     };
     for source in &script.texts {
-        let applies = |rest: Option<regex::Match<'_>>| {
+        let takes_part = |rest: Option<regex::Match<'_>>| {
             !rest.is_some_and(|rest| {
                 rest.as_str().contains("apply false") || rest.as_str().contains("apply(false")
             })
         };
         for id in ids.captures_iter(&source.text) {
-            if applies(id.get(3)) {
+            if takes_part(id.get(3)) {
                 let version = id.get(2).map_or("", |version| version.as_str());
                 push(
                     &id[1],
@@ -355,7 +356,7 @@ fn plugins(script: &Script, catalog: &CatalogOfVersions) -> Vec<Dependency> {
             push(&id[1], "", source, id.get(0).map_or(0, |all| all.start()));
         }
         for alias in aliases.captures_iter(&source.text) {
-            if applies(alias.get(2))
+            if takes_part(alias.get(2))
                 && let Some((id, version)) = catalog.plugins.get(&alias_key(&alias[1]))
             {
                 push(

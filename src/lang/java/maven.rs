@@ -156,11 +156,10 @@ impl<'r> World<'r> {
             dependencies: self.manifest_dependencies(chain, &plugins, all_dependencies),
             ..Manifest::default()
         };
-        let libraries = manifest
+        let known = manifest
             .dependencies
             .iter()
-            .any(|dependency| dependency.production)
-            || chain.outside.is_some();
+            .any(|dependency| dependency.production);
         let maven = Maven {
             wrapper,
             config: root_view.has_dir(".mvn") && root == *reactor,
@@ -189,7 +188,8 @@ impl<'r> World<'r> {
             Model::Java(JavaModel {
                 build: Build::Maven(maven),
                 product: Product {
-                    libraries: libraries && !program.fat,
+                    libraries: !program.fat && (known || chain.outside.is_some()),
+                    libraries_unsure: !known,
                     jar: format!("target/{}", program.jar),
                     output: "target".to_owned(),
                     fat: program.fat,

@@ -45,6 +45,8 @@ pub struct Product {
     pub main_in_jar: bool,
     /// There are libraries beside the archive.
     pub libraries: bool,
+    /// Only a parent outside the repository may bring libraries.
+    pub libraries_unsure: bool,
 }
 
 impl Language for Java {

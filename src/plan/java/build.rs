@@ -90,24 +90,19 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
 
     let root = &component.root;
     let parents = maven.poms.len() > 1;
+    let mut from: Vec<String> = Vec::new();
+    if maven.wrapper {
+        from.push(seen_from(root, &root.join("mvnw"), parents));
+    }
+    from.extend(maven.poms.iter().map(|pom| seen_from(root, pom, parents)));
     let mut manifests = vec![CopyStep {
-        from: maven
-            .poms
-            .iter()
-            .map(|pom| seen_from(root, pom, parents))
-            .collect(),
+        from,
         to: "./".to_owned(),
     }];
     if maven.config {
         manifests.push(CopyStep {
             from: vec![root.join(".mvn").to_string()],
             to: ".mvn/".to_owned(),
-        });
-    }
-    if maven.wrapper {
-        manifests.push(CopyStep {
-            from: vec![root.join("mvnw").to_string()],
-            to: "./".to_owned(),
         });
     }
     Steps {

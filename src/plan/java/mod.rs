@@ -45,6 +45,8 @@ pub struct JavaDetails {
     pub distribution: bool,
     /// The folder of libraries beside the archive, relative to the build stage's work folder.
     pub libraries: Option<String>,
+    /// Nothing may have been put there.
+    pub libraries_unsure: bool,
     /// Absent for a whole runtime.
     pub jlink: Option<Jlink>,
 }
@@ -169,6 +171,7 @@ pub(super) fn plan(
             distribution: matches!(&model.build, Build::Gradle(gradle) if gradle.task == "installDist"),
             libraries: (product.libraries && steps.tool == "maven")
                 .then(|| in_module("target/lib")),
+            libraries_unsure: product.libraries_unsure,
             jlink,
         }),
     })
