@@ -8,12 +8,12 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::mains::{is_class, mains};
-use super::{Build, JavaModel, Product, java_version};
+use super::{Build, JavaModel, Libraries, Product, java_version};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
 use crate::lang::{Component, Dependency, Manifest, Model};
-use crate::parse::toml;
 use crate::parse::version::{Constraint, Version};
+use crate::parse::{Tree, toml};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
 /// How Gradle builds a component.
@@ -137,8 +137,7 @@ fn component(
         output: "build".to_owned(),
         fat: true,
         main_in_jar: true,
-        libraries: false,
-        libraries_unsure: false,
+        libraries: Libraries::None,
     };
     let found = if main.is_some() || has("org.springframework.boot") || has("io.quarkus") {
         Vec::new()
@@ -157,10 +156,10 @@ fn component(
     } else if has("com.gradleup.shadow") || has("com.github.johnrengelman.shadow") {
         "shadowJar"
     } else if has("application") || has("io.micronaut.application") {
-        product.jar = "build/install/*/lib".to_owned();
+        "build/install/*/lib".clone_into(&mut product.jar);
         product.fat = false;
         product.main_in_jar = false;
-        product.libraries = true;
+        product.libraries = Libraries::Known;
         "installDist"
     } else if any_main
         && (!libraries
@@ -193,12 +192,7 @@ fn component(
             build: Build::Gradle(Gradle {
                 wrapper,
                 scripts,
-                project: dir
-                    .below(root)
-                    .unwrap_or_default()
-                    .parts()
-                    .map(|part| format!(":{part}"))
-                    .collect(),
+                project: project_path(dir, root),
                 task,
             }),
             product,
@@ -241,6 +235,16 @@ fn component(
         &["**/src/test"],
     );
     Some(component)
+}
+
+/// `:services:api`; empty for the root.
+fn project_path(dir: &RelPath, root: &RelPath) -> String {
+    let below = dir.below(root).unwrap_or_default();
+    below
+        .parts()
+        .flat_map(|part| [":", part])
+        .collect::<Vec<_>>()
+        .concat()
 }
 
 /// The build script and the convention plugins that it names: a plugin without a version whose
@@ -434,12 +438,11 @@ fn dependencies(
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let mut merged: Vec<Dependency> = Vec::new();
     for dependency in all {
-        match seen.get(&dependency.name) {
-            Some(at) => merged[*at].production |= dependency.production,
-            None => {
-                seen.insert(dependency.name.clone(), merged.len());
-                merged.push(dependency);
-            }
+        if let Some(at) = seen.get(&dependency.name) {
+            merged[*at].production |= dependency.production;
+        } else {
+            seen.insert(dependency.name.clone(), merged.len());
+            merged.push(dependency);
         }
     }
     merged
@@ -458,12 +461,8 @@ fn catalog(root: &Dir<'_>, diagnostics: &mut Vec<Diagnostic>) -> CatalogOfVersio
             return catalog;
         }
     };
-    let entries = |table: &str| {
-        tree.get(table)
-            .map(|table| table.entries())
-            .unwrap_or_default()
-    };
-    let version = |entry: &crate::parse::Tree| -> String {
+    let entries = |table: &str| tree.get(table).map(Tree::entries).unwrap_or_default();
+    let version = |entry: &Tree| -> String {
         let version = entry.get("version");
         version
             .and_then(|version| version.text())

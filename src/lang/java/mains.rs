@@ -46,9 +46,8 @@ pub(super) fn mains(module: &Dir<'_>) -> Vec<Main> {
             continue;
         }
         for file in module.child(folder).walk() {
-            let stem = match file.name().rsplit_once('.') {
-                Some((stem, "java" | "kt")) => stem,
-                _ => continue,
+            let Some((stem, "java" | "kt")) = file.name().rsplit_once('.') else {
+                continue;
             };
             let likely = [
                 "Application",
@@ -76,10 +75,10 @@ pub(super) fn mains(module: &Dir<'_>) -> Vec<Main> {
 
 fn main_of(module: &Dir<'_>, file: &str) -> Option<Main> {
     let source = module.text(file)?;
-    let kotlin = file.ends_with(".kt");
+    let (stem, ending) = file.rsplit('/').next()?.rsplit_once('.')?;
+    let kotlin = ending == "kt";
     let pattern = if kotlin { &KOTLIN } else { &JAVA };
     let found = pattern.as_ref()?.find(&source.text)?;
-    let stem = file.rsplit('/').next()?.rsplit_once('.')?.0;
     let name = match (kotlin, found.as_str().contains("@JvmStatic")) {
         (true, false) => match JVM_NAME.as_ref()?.captures(&source.text) {
             Some(named) => named[1].to_owned(),

@@ -5,18 +5,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::mains::{is_class, mains};
 use super::plugins::Plugins;
 use super::pom::{Chain, Coordinates, Placed, Pom, children};
-use super::{Build, JavaModel, Product, java_version};
+use super::{Build, JavaModel, Libraries, Product, java_version};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
 use crate::lang::{Component, Dependency, Manifest, Model};
 use crate::parse::version::{Constraint, Version};
-use crate::repo::{RelPath, Repo};
+use crate::repo::{Dir, RelPath, Repo};
 
 /// How Maven builds a component.
 #[derive(Debug)]
 pub struct Maven {
     /// The repository's own `mvnw` is used.
-    pub wrapper: bool,
+    pub wrapper: Option<Wrapper>,
     /// `.mvn` stands beside the reactor's POM.
     pub config: bool,
     /// The reactor's POM as seen from the project root, when it is not `pom.xml` there.
@@ -27,10 +27,16 @@ pub struct Maven {
     pub module: Option<String>,
     /// What `-D` sets for the build.
     pub properties: Vec<String>,
-    /// The wrapper's Maven has a dependency plugin that cannot resolve a reactor's own modules.
-    pub old: bool,
     /// An extension asks for the machine's architecture, so that the jars are made for one.
     pub native: bool,
+}
+
+/// What `mvnw` fetches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrapper {
+    Current,
+    /// A Maven whose dependency plugin cannot leave out a reactor's own modules.
+    Old,
 }
 
 /// Modules' dependencies on each other that are followed.
@@ -133,11 +139,13 @@ impl<'r> World<'r> {
             .fold(reactor.clone(), |root, dir| common(&root, &dir));
         let root_view = self.repo.dir(&root);
         let reactor_view = self.repo.dir(reactor);
-        let wrapper = reactor_view.has("mvnw")
-            && reactor_view.has(".mvn/wrapper/maven-wrapper.properties")
-            && root == *reactor;
+        let wrapper = if root == *reactor {
+            wrapper(&reactor_view)
+        } else {
+            None
+        };
 
-        let all_dependencies = self.all_dependencies(chain);
+        let (all_dependencies, code) = self.all_dependencies(chain);
         let own = chain.own();
         let manifest = Manifest {
             path: own.source.path.clone(),
@@ -153,13 +161,18 @@ impl<'r> World<'r> {
             repository: chain
                 .text(&["scm", "url"], false)
                 .or_else(|| chain.text(&["url"], false)),
-            dependencies: self.manifest_dependencies(chain, &plugins, all_dependencies),
+            dependencies: manifest_dependencies(chain, &plugins, all_dependencies),
             ..Manifest::default()
         };
-        let known = manifest
+        let production = manifest
             .dependencies
             .iter()
             .any(|dependency| dependency.production);
+        let libraries = match (program.fat, production, &chain.outside) {
+            (true, ..) | (_, false, None) => Libraries::None,
+            (_, true, _) => Libraries::Known,
+            (_, false, Some(_)) => Libraries::Unsure,
+        };
         let maven = Maven {
             wrapper,
             config: root_view.has_dir(".mvn") && root == *reactor,
@@ -171,8 +184,7 @@ impl<'r> World<'r> {
                     .to_string()
             }),
             module: (dir != reactor).then(|| relative(reactor, dir)).flatten(),
-            properties: self.properties(reactor, &poms),
-            old: wrapper && has_old_maven(&reactor_view),
+            properties: self.properties(&poms),
             native: poms.iter().any(|pom| {
                 self.repo.read(pom).is_ok_and(|source| {
                     source.text.contains("${os.detected.")
@@ -181,6 +193,10 @@ impl<'r> World<'r> {
             }),
             poms,
         };
+        let runs_tests = maven
+            .properties
+            .iter()
+            .any(|property| property == "skipTests");
         let mut component = Component::new(
             "java",
             dir.clone(),
@@ -188,8 +204,7 @@ impl<'r> World<'r> {
             Model::Java(JavaModel {
                 build: Build::Maven(maven),
                 product: Product {
-                    libraries: !program.fat && (known || chain.outside.is_some()),
-                    libraries_unsure: !known,
+                    libraries,
                     jar: format!("target/{}", program.jar),
                     output: "target".to_owned(),
                     fat: program.fat,
@@ -198,6 +213,7 @@ impl<'r> World<'r> {
             }),
         );
         component.root = root;
+        component.code = code;
         component.sure = program.sure;
         versions(chain, &plugins, &mut component);
         super::add_mains(&mut component, program.mains, program.found);
@@ -210,7 +226,7 @@ impl<'r> World<'r> {
         component
             .facts
             .ignore_all("java/leftovers", "Maven leaves this behind", &["**/target"]);
-        if !self.needs_tests(&component) {
+        if !runs_tests {
             component.facts.ignore_all(
                 "java/tests",
                 "the build in the image runs no tests",
@@ -218,19 +234,6 @@ impl<'r> World<'r> {
             );
         }
         Some(component)
-    }
-
-    fn needs_tests(&self, component: &Component) -> bool {
-        match &component.model {
-            Model::Java(JavaModel {
-                build: Build::Maven(maven),
-                ..
-            }) => maven
-                .properties
-                .iter()
-                .any(|property| property == "skipTests"),
-            _ => true,
-        }
     }
 
     /// Every POM of the reactor, with the parents that lie beside it.
@@ -254,8 +257,9 @@ impl<'r> World<'r> {
         dirs.iter().map(|dir| dir.join("pom.xml")).collect()
     }
 
-    /// Dependencies with those of the repository's own modules among them.
-    fn all_dependencies(&self, chain: &Chain<'r>) -> Vec<Dependency> {
+    /// Dependencies with those of the repository's own modules among them, and the folders of
+    /// these modules.
+    fn all_dependencies(&self, chain: &Chain<'r>) -> (Vec<Dependency>, Vec<RelPath>) {
         let mut all: Vec<Dependency> = Vec::new();
         let mut seen: BTreeSet<&RelPath> = BTreeSet::new();
         let mut open = vec![(chain, true)];
@@ -275,65 +279,12 @@ impl<'r> World<'r> {
                 }
             }
         }
-        all
-    }
-
-    /// What detectors may ask for: dependencies, the parent outside, imported lists of versions,
-    /// and the plugins that take part in the build; only the first run in production.
-    fn manifest_dependencies(
-        &self,
-        chain: &Chain<'r>,
-        plugins: &Plugins<'_, 'r>,
-        mut all: Vec<Dependency>,
-    ) -> Vec<Dependency> {
-        let own = chain.own();
-        let mut push = |coordinates: Coordinates, at: Location| {
-            all.push(Dependency {
-                name: coordinates.name(),
-                version: coordinates.version,
-                production: false,
-                at,
-            });
-        };
-        let boot = boot_version(chain, plugins);
-        if let Some(outside) = &chain.outside {
-            let last = chain.all().last().copied().unwrap_or(own);
-            let span = last.at(&["parent"]).map(|tree| tree.span.clone());
-            push(
-                outside.clone(),
-                Location::in_source(&last.source, &span.unwrap_or_default()),
-            );
-        }
-        for (coordinates, placed) in imports(chain) {
-            push(
-                coordinates,
-                Location::in_source(placed.source, &placed.span),
-            );
-        }
-        for plugin in plugins.active() {
-            let name = format!("{}:{}", plugin.group, plugin.artifact);
-            let is_boot = name == BOOT_PLUGIN;
-            if is_boot && !plugins.repackages() {
-                continue;
-            }
-            let version = match is_boot {
-                true => boot.clone(),
-                false => plugins.version(&plugin.group, &plugin.artifact),
-            };
-            push(
-                Coordinates {
-                    version: version.unwrap_or_default(),
-                    group: plugin.group,
-                    artifact: plugin.artifact,
-                },
-                plugin.at,
-            );
-        }
-        all
+        let dirs = seen.into_iter().cloned().collect();
+        (all, dirs)
     }
 
     /// `-D` properties that leave out what an image does not need.
-    fn properties(&self, reactor: &RelPath, poms: &[RelPath]) -> Vec<String> {
+    fn properties(&self, poms: &[RelPath]) -> Vec<String> {
         let mut texts = poms
             .iter()
             .filter_map(|pom| self.poms.get(&pom.parent().unwrap_or_default()));
@@ -363,7 +314,6 @@ impl<'r> World<'r> {
                     })
             })
         };
-        debug_assert!(self.poms.contains_key(reactor));
         for (artifact, property) in [
             ("maven-source-plugin", "maven.source.skip=true"),
             ("maven-javadoc-plugin", "maven.javadoc.skip=true"),
@@ -477,6 +427,60 @@ fn boot_version(chain: &Chain<'_>, plugins: &Plugins<'_, '_>) -> Option<String> 
                 .find(|(coordinates, _)| coordinates.group == group)
                 .map(|(coordinates, _)| coordinates.version)
         })
+}
+
+/// What detectors may ask for: dependencies, the parent outside, imported lists of versions,
+/// and the plugins that take part in the build; only the first run in production.
+fn manifest_dependencies<'r>(
+    chain: &Chain<'r>,
+    plugins: &Plugins<'_, 'r>,
+    mut all: Vec<Dependency>,
+) -> Vec<Dependency> {
+    let own = chain.own();
+    let mut push = |coordinates: Coordinates, at: Location| {
+        all.push(Dependency {
+            name: coordinates.name(),
+            version: coordinates.version,
+            production: false,
+            at,
+        });
+    };
+    let boot = boot_version(chain, plugins);
+    if let Some(outside) = &chain.outside {
+        let last = chain.all().last().copied().unwrap_or(own);
+        let span = last.at(&["parent"]).map(|tree| tree.span.clone());
+        push(
+            outside.clone(),
+            Location::in_source(&last.source, &span.unwrap_or_default()),
+        );
+    }
+    for (coordinates, placed) in imports(chain) {
+        push(
+            coordinates,
+            Location::in_source(placed.source, &placed.span),
+        );
+    }
+    for plugin in plugins.active() {
+        let name = format!("{}:{}", plugin.group, plugin.artifact);
+        let is_boot = name == BOOT_PLUGIN;
+        if is_boot && !plugins.repackages() {
+            continue;
+        }
+        let version = if is_boot {
+            boot.clone()
+        } else {
+            plugins.version(&plugin.group, &plugin.artifact)
+        };
+        push(
+            Coordinates {
+                version: version.unwrap_or_default(),
+                group: plugin.group,
+                artifact: plugin.artifact,
+            },
+            plugin.at,
+        );
+    }
+    all
 }
 
 /// The POM's dependencies and its parents', with their places.
@@ -618,18 +622,19 @@ fn versions(chain: &Chain<'_>, plugins: &Plugins<'_, '_>, component: &mut Compon
 
 /// Maven before 3.9 brings version 2.8 of the dependency plugin.
 /// Source: Maven's super POM and default bindings of 3.8 and 3.9.
-fn has_old_maven(reactor: &crate::repo::Dir<'_>) -> bool {
-    reactor
+fn wrapper(reactor: &Dir<'_>) -> Option<Wrapper> {
+    let source = reactor
         .text(".mvn/wrapper/maven-wrapper.properties")
-        .and_then(|source| {
-            let line = source
-                .text
-                .lines()
-                .find(|line| line.starts_with("distributionUrl"))?;
-            let name = line.rsplit("apache-maven-").next()?;
-            Version::parse(name)
-        })
-        .is_some_and(|version| version < Version::new([3, 9]))
+        .filter(|_| reactor.has("mvnw"))?;
+    let version = source
+        .text
+        .lines()
+        .find(|line| line.starts_with("distributionUrl"))
+        .and_then(|line| Version::parse(line.rsplit("apache-maven-").next()?));
+    Some(match version {
+        Some(version) if version < Version::new([3, 9]) => Wrapper::Old,
+        _ => Wrapper::Current,
+    })
 }
 
 fn common(a: &RelPath, b: &RelPath) -> RelPath {

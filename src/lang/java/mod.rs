@@ -8,7 +8,7 @@ mod plugins;
 mod pom;
 
 pub use gradle::Gradle;
-pub use maven::Maven;
+pub use maven::{Maven, Wrapper};
 
 use super::{Component, Language};
 use crate::diag::{Diagnostic, Location};
@@ -43,10 +43,16 @@ pub struct Product {
     pub fat: bool,
     /// The archive's manifest names the main class.
     pub main_in_jar: bool,
-    /// There are libraries beside the archive.
-    pub libraries: bool,
-    /// Only a parent outside the repository may bring libraries.
-    pub libraries_unsure: bool,
+    pub libraries: Libraries,
+}
+
+/// Whether there are libraries beside the archive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Libraries {
+    None,
+    Known,
+    /// Only a parent outside the repository may bring some.
+    Unsure,
 }
 
 impl Language for Java {

@@ -77,10 +77,7 @@ impl Pom {
         lists
             .flat_map(Tree::entries)
             .filter_map(|(_, module)| self.dir.resolve(module.text()?))
-            .map(|dir| match dir.name().ends_with(".xml") {
-                true => dir.parent().unwrap_or_default(),
-                false => dir,
-            })
+            .map(folder_of)
             .collect()
     }
 
@@ -107,10 +104,15 @@ impl Pom {
             None => "../pom.xml",
         };
         let target = self.dir.resolve(path)?;
-        match target.name().ends_with(".xml") {
-            true => target.parent(),
-            false => Some(target),
-        }
+        Some(folder_of(target))
+    }
+}
+
+/// A POM is named by its folder or by its file.
+fn folder_of(path: RelPath) -> RelPath {
+    match path.name().rsplit_once('.') {
+        Some((_, "xml")) => path.parent().unwrap_or_default(),
+        _ => path,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::diag::Result;
 use crate::facts::{Command, Confidence, Evidence};
-use crate::lang::java::{Build, Gradle, JavaModel, Maven};
+use crate::lang::java::{Build, Gradle, JavaModel, Libraries, Maven, Wrapper};
 use crate::plan::CopyStep;
 use crate::plan::resolver::Resolver;
 use crate::repo::RelPath;
@@ -39,7 +39,7 @@ impl Steps {
 
 fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> Steps {
     let component = resolver.component;
-    let mut command: Vec<String> = if maven.wrapper {
+    let mut command: Vec<String> = if maven.wrapper.is_some() {
         vec!["sh".to_owned(), "./mvnw".to_owned()]
     } else {
         vec!["mvn".to_owned()]
@@ -51,7 +51,7 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
     if let Some(module) = &maven.module {
         command.extend(["-pl".to_owned(), module.clone(), "-am".to_owned()]);
     }
-    let plugin = if maven.old {
+    let plugin = if maven.wrapper == Some(Wrapper::Old) {
         DEPENDENCY_PLUGIN
     } else {
         "dependency"
@@ -74,14 +74,14 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
             .map(|property| format!("-D{property}")),
     );
     build.push("package".to_owned());
-    if model.product.libraries && component.facts.template.is_empty() {
+    if model.product.libraries != Libraries::None && component.facts.template.is_empty() {
         build.extend([
             format!("{plugin}:copy-dependencies"),
             "-DincludeScope=runtime".to_owned(),
             "-DoutputDirectory=target/lib".to_owned(),
         ]);
     }
-    let (tool, why) = if maven.wrapper {
+    let (tool, why) = if maven.wrapper.is_some() {
         ("maven by its wrapper", "there is mvnw")
     } else {
         ("maven of the build image", "there is no wrapper")
@@ -91,7 +91,7 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
     let root = &component.root;
     let parents = maven.poms.len() > 1;
     let mut from: Vec<String> = Vec::new();
-    if maven.wrapper {
+    if maven.wrapper.is_some() {
         from.push(seen_from(root, &root.join("mvnw"), parents));
     }
     from.extend(maven.poms.iter().map(|pom| seen_from(root, pom, parents)));
@@ -107,7 +107,7 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
     }
     Steps {
         tool: "maven",
-        role: if maven.wrapper {
+        role: if maven.wrapper.is_some() {
             "build"
         } else {
             "build-maven"

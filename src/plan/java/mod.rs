@@ -14,13 +14,17 @@ use super::resolver::{Failure, Resolver};
 use super::{Details, LanguagePlan, Pair};
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
-use crate::lang::java::{Build, JavaModel};
+use crate::lang::java::{Build, JavaModel, Libraries};
 use crate::plan::images::Line;
 use build::Steps;
 use modules::Module;
 
 /// What the Java templates know.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a condition of the templates"
+)]
 pub struct JavaDetails {
     /// `maven` or `gradle`.
     pub tool: &'static str,
@@ -169,9 +173,9 @@ pub(super) fn plan(
             output: in_module(&product.output),
             jar: in_module(&product.jar),
             distribution: matches!(&model.build, Build::Gradle(gradle) if gradle.task == "installDist"),
-            libraries: (product.libraries && steps.tool == "maven")
+            libraries: (product.libraries != Libraries::None && steps.tool == "maven")
                 .then(|| in_module("target/lib")),
-            libraries_unsure: product.libraries_unsure,
+            libraries_unsure: product.libraries == Libraries::Unsure,
             jlink,
         }),
     })
@@ -227,9 +231,12 @@ fn base(resolver: &mut Resolver<'_>, line: &Line) -> Result<Base, Failure> {
     match (whole, jlink) {
         (None, true) => resolver.decide(
             "jre",
-            "by jlink, of the modules that jdeps finds in the jars",
+            "jlink",
             Confidence::Certain,
-            Evidence::rule("java/jlink", "nothing speaks against it"),
+            Evidence::rule(
+                "java/jlink",
+                "jdeps finds in the jars which modules are used",
+            ),
         ),
         (None, false) => resolver.decide(
             "jre",
@@ -286,9 +293,9 @@ fn start(resolver: &mut Resolver<'_>, model: &JavaModel) -> Result<Vec<String>, 
         return Err(resolver.needs("main", "no class with a main method was found", &[]));
     };
     let class_path = match (&model.build, product.libraries) {
-        (Build::Gradle(_), true) => "lib/*",
-        (_, true) => "app.jar:lib/*",
-        (_, false) => "app.jar",
+        (_, Libraries::None) => "app.jar",
+        (Build::Gradle(_), _) => "lib/*",
+        (Build::Maven(_), _) => "app.jar:lib/*",
     };
     Ok(vec!["-cp".to_owned(), class_path.to_owned(), main.value])
 }
