@@ -12,6 +12,7 @@ use crate::facts::{
 };
 use crate::lang::{Component, Framework, Sources};
 use crate::pack::{Detector, FactValues, NumberOrText, PackSet};
+use crate::parse::version::Constraint;
 use crate::repo::Repo;
 
 struct Matched<'p> {
@@ -125,6 +126,14 @@ fn add(
             }
         };
     }
+    slot!(
+        runtime,
+        values
+            .runtime
+            .as_deref()
+            .and_then(text)
+            .and_then(|version| Constraint::line(&version))
+    );
     slot!(kind, values.kind);
     slot!(main, values.main.as_deref().and_then(text));
     slot!(

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Location;
 use crate::facts::{Confidence, Evidence};
 use crate::lang::{Component, Sources};
 use crate::pack::{Condition, Glob, Pattern};
@@ -44,16 +45,23 @@ fn eval(
         first.get_or_insert(evidence);
     };
     if !condition.dependency.0.is_empty() {
-        let dependency =
-            condition.dependency.0.iter().find_map(|name| {
-                cx.component.manifest.dependencies.iter().find(|found| {
-                    found.name == *name && (found.production || !condition.production)
-                })
-            })?;
+        let dependency = condition.dependency.0.iter().find_map(|name| {
+            cx.component.manifest.dependencies.iter().find(|found| {
+                is_named(&found.name, name)
+                    && (found.production || !condition.production)
+                    && condition
+                        .version_matches
+                        .as_ref()
+                        .is_none_or(|pattern| capture(pattern, &found.version, variables).is_some())
+            })
+        })?;
         hold(Evidence {
             rule: cx.rule.to_owned(),
             at: Some(dependency.at.clone()),
-            why: format!("{} is a dependency", dependency.name),
+            why: match condition.version_matches {
+                Some(_) => format!("{} is version {}", dependency.name, dependency.version),
+                None => format!("{} is a dependency", dependency.name),
+            },
         });
     }
     if !condition.script.0.is_empty() {
@@ -73,11 +81,24 @@ fn eval(
             why: format!("the script {} says so", script.name),
         });
     }
+    if !condition.setting.0.is_empty() {
+        let (setting, shown) = setting(condition, cx, variables)?;
+        hold(Evidence {
+            rule: cx.rule.to_owned(),
+            at: Some(setting),
+            why: shown,
+        });
+    }
     if !condition.file.0.is_empty() {
         let evidence = file(condition, cx, variables)?;
         if condition.matches.is_some() {
             confidence = confidence.min(Confidence::Likely);
         }
+        hold(evidence);
+    }
+    for block in &condition.all {
+        let (evidence, sure) = eval(block, cx, variables)?;
+        confidence = confidence.min(sure);
         hold(evidence);
     }
     if condition
@@ -89,6 +110,39 @@ fn eval(
     }
     let evidence = first.unwrap_or_else(|| Evidence::rule(cx.rule, "nothing speaks against it"));
     Some((evidence, condition.confidence.unwrap_or(confidence)))
+}
+
+/// `*` at the end of a name stands for the rest of it.
+fn is_named(name: &str, pattern: &str) -> bool {
+    match pattern.strip_suffix('*') {
+        Some(start) => name.starts_with(start),
+        None => name == pattern,
+    }
+}
+
+/// The first of the named keys that is set, to what the pattern asks for, with its place.
+fn setting(
+    condition: &Condition,
+    cx: &Cx<'_>,
+    variables: &mut Variables,
+) -> Option<(Location, String)> {
+    let settings = &cx.component.manifest.settings;
+    condition.setting.0.iter().find_map(|name| {
+        let setting = settings.iter().find(|setting| setting.name == *name)?;
+        if let Some(pattern) = &condition.setting_matches {
+            capture(pattern, &setting.body, variables)?;
+        }
+        let value: String = setting
+            .body
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(60)
+            .collect();
+        Some((
+            setting.at.clone(),
+            format!("{} is set to `{value}`", setting.name),
+        ))
+    })
 }
 
 /// The first file that one of the globs names and, where a pattern is given, that holds it.

@@ -5,6 +5,7 @@
 
 pub mod go;
 pub mod html;
+pub mod java;
 pub mod node;
 pub mod rust;
 mod sources;
@@ -54,7 +55,8 @@ pub trait Language: Sync {
 
 /// Every language. The order does not matter: of two languages in one folder the component that
 /// is surer to be a program stays ([`Component::sure`]).
-pub const LANGUAGES: &[&dyn Language] = &[&go::Go, &node::Node, &rust::Rust, &html::Html];
+pub const LANGUAGES: &[&dyn Language] =
+    &[&go::Go, &java::Java, &node::Node, &rust::Rust, &html::Html];
 
 /// One program (or site) of the repository.
 #[derive(Debug, Serialize)]
@@ -93,6 +95,10 @@ pub struct Manifest {
     pub dependencies: Vec<Dependency>,
     #[serde(skip)]
     pub scripts: Vec<Script>,
+    /// Keys of the configuration that the application ships (Java's `application.properties`),
+    /// nested ones joined by dots.
+    #[serde(skip)]
+    pub settings: Vec<Script>,
 }
 
 #[derive(Clone, Debug)]
@@ -138,6 +144,7 @@ pub struct Framework {
 #[derive(Debug)]
 pub enum Model {
     Go(go::GoModel),
+    Java(java::JavaModel),
     Rust(rust::RustModel),
     Node(node::NodeModel),
     /// Plain HTML: all is in the facts.

@@ -71,7 +71,8 @@ impl<'r> Sources<'r> {
                     .any(|part| BESIDE.contains(&part) || part.starts_with('.'))
             };
             ending.is_some_and(|ending| language.sources().contains(&ending))
-                && !file.parent().is_some_and(beside)
+                // Below src/main the folders are packages, which may have any name.
+                && (file.as_str().starts_with("src/main/") || !file.parent().is_some_and(beside))
                 && !is_test(file.name())
         };
         let mut files: Vec<(usize, RelPath)> = view

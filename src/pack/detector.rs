@@ -43,9 +43,12 @@ pub struct Detector {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
-    /// Any of these is a dependency.
+    /// Any of these is a dependency; a `*` at the end stands for the rest of the name.
     #[serde(default)]
     pub dependency: Strings,
+    /// A pattern in that dependency's version, as the manifest has it.
+    #[serde(default)]
+    pub version_matches: Option<Pattern>,
     /// Only dependencies that production installs count.
     #[serde(default)]
     pub production: bool,
@@ -63,6 +66,15 @@ pub struct Condition {
     /// A pattern in that script's text.
     #[serde(default)]
     pub script_matches: Option<Pattern>,
+    /// Any of these is a key of the configuration that the application ships.
+    #[serde(default)]
+    pub setting: Strings,
+    /// A pattern in that key's value.
+    #[serde(default)]
+    pub setting_matches: Option<Pattern>,
+    /// Each of these must hold as well.
+    #[serde(default)]
+    pub all: Vec<Condition>,
     /// None of these may hold.
     #[serde(default)]
     pub unless: Vec<Condition>,
@@ -84,6 +96,8 @@ pub struct Variant {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FactValues {
+    /// The version line of the runtime that the framework takes when nothing is asked.
+    pub runtime: Option<String>,
     pub kind: Option<Kind>,
     pub main: Option<String>,
     pub build: Option<Command>,
@@ -261,13 +275,19 @@ impl Detector {
             .chain(self.variant.iter().flat_map(|variant| &variant.when))
             .collect();
         while let Some(condition) = conditions.pop() {
-            conditions.extend(&condition.unless);
+            conditions.extend(condition.unless.iter().chain(&condition.all));
             for glob in &condition.file.0 {
                 Glob::compile(&glob.text).map_err(|error| {
                     Diagnostic::error("detector-glob", format!("{}: {error}", self.id))
                 })?;
             }
-            for pattern in condition.matches.iter().chain(&condition.script_matches) {
+            let patterns = [
+                &condition.matches,
+                &condition.script_matches,
+                &condition.setting_matches,
+                &condition.version_matches,
+            ];
+            for pattern in patterns.into_iter().flatten() {
                 Pattern::compile(&pattern.text).map_err(|error| {
                     Diagnostic::error("detector-pattern", format!("{}: {error}", self.id))
                 })?;

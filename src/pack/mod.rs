@@ -121,3 +121,15 @@ impl PackSet {
         &self.packs
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_of_the_built_in_pack_compiles() {
+        for detector in Pack::builtin().unwrap().detectors {
+            detector.check().unwrap();
+        }
+    }
+}

@@ -7,10 +7,12 @@ mod text;
 mod toml;
 mod tree;
 pub mod version;
+mod xml;
 mod yaml;
 
 pub use json::json;
 pub use text::is_hidden;
 pub use toml::{toml, typed_toml};
 pub use tree::{Node, Tree};
+pub use xml::xml;
 pub use yaml::yaml;

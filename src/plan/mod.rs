@@ -7,6 +7,7 @@ mod health;
 mod html;
 mod ignore;
 pub mod images;
+pub mod java;
 mod node;
 pub mod options;
 pub mod packages;
@@ -134,6 +135,7 @@ pub struct Output {
 #[serde(rename_all = "lowercase")]
 pub enum Details {
     Go(go::GoDetails),
+    Java(java::JavaDetails),
     Rust(rust::RustDetails),
     Node(node::NodeDetails),
     Static(html::StaticDetails),
@@ -174,6 +176,8 @@ pub(crate) struct LanguagePlan {
 pub struct Tables {
     pub catalogue: Catalogue,
     pub packages: Packages,
+    /// Modules of the JDK that jlink must be told of.
+    pub modules: java::modules::Modules,
 }
 
 impl Tables {
@@ -187,6 +191,7 @@ impl Tables {
         Ok(Self {
             catalogue: Catalogue::parse(table("images.toml")?)?,
             packages: Packages::parse(table("packages.toml")?)?,
+            modules: java::modules::Modules::parse(table("jlink.toml")?)?,
         })
     }
 }
@@ -210,12 +215,14 @@ pub fn resolve(
             settings,
             catalogue: &tables.catalogue,
             packages: &tables.packages,
+            modules: &tables.modules,
             decisions: Vec::new(),
             lines: BTreeMap::new(),
         };
         let kind = resolver.kind()?;
         let made = match &component.model {
             Model::Go(model) => go::plan(&mut resolver, model, kind)?,
+            Model::Java(model) => java::plan(&mut resolver, model, kind)?,
             Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
             Model::Static => html::plan(&mut resolver)?,
             Model::Node(model) => node::plan(&mut resolver, model, kind)?,

@@ -5,6 +5,7 @@ use std::fmt::Display;
 
 use super::decision::{Alternative, Decision};
 use super::images::{Catalogue, Image, Line};
+use super::java::modules::Modules;
 use super::packages::Packages;
 use super::settings::Settings;
 use crate::diag::{Diagnostic, Result};
@@ -46,6 +47,7 @@ pub struct Resolver<'a> {
     pub settings: &'a Settings,
     pub catalogue: &'a Catalogue,
     pub packages: &'a Packages,
+    pub modules: &'a Modules,
     pub decisions: Vec<Decision>,
     /// The lines of the runtimes that the images are of, by the runtime's id.
     pub lines: BTreeMap<String, Line>,

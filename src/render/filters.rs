@@ -17,6 +17,9 @@ pub(super) fn install(environment: &mut Environment<'_>) {
     environment.add_filter("sh_word", |word: String| {
         sh_word(&word).map(Value::from_safe_string)
     });
+    environment.add_filter("glob", |path: String| {
+        glob(&path).map(Value::from_safe_string)
+    });
     environment.add_filter("words", words);
     environment.add_filter("copy", copy);
     environment.add_filter("pairs", pairs);
@@ -115,6 +118,22 @@ pub(super) fn sh_word(word: &str) -> Result<String, Error> {
     }
     quoted.push('\'');
     Ok(quoted)
+}
+
+/// One word for `sh` in which `*` keeps its meaning and nothing else has one.
+fn glob(path: &str) -> Result<String, Error> {
+    let pieces = path
+        .split('*')
+        .map(|piece| match piece {
+            "" => Ok(String::new()),
+            piece => sh_word(piece),
+        })
+        .collect::<Result<Vec<_>, _>>()?;
+    let glob = pieces.join("*");
+    if glob.is_empty() || glob.starts_with('-') {
+        return Err(refuse("a path with `*` must be a path"));
+    }
+    Ok(glob)
 }
 
 /// Several words of a RUN line.
@@ -314,6 +333,14 @@ mod tests {
             assert!(!quoted.contains("<<"), "{quoted}");
         }
         assert!(sh_word("a\nRUN id").is_err());
+    }
+
+    #[test]
+    fn only_the_star_keeps_its_meaning() {
+        assert_eq!(glob("target/app-*.jar").unwrap(), "target/app-*.jar");
+        assert_eq!(glob("a b/$(id)-*.jar").unwrap(), "'a b/$(id)-'*.jar");
+        assert!(glob("a\nb*").is_err());
+        assert!(glob("-rf*").is_err());
     }
 
     #[test]

@@ -160,6 +160,7 @@ impl Package {
                     })
                 })
                 .collect(),
+            ..Manifest::default()
         }
     }
 }

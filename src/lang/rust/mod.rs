@@ -195,7 +195,7 @@ fn component(
         license: text("license"),
         repository: text("repository"),
         dependencies: dependencies(cargo, &compiled),
-        scripts: Vec::new(),
+        ..Manifest::default()
     };
     let mut model = RustModel {
         package: package.name.clone(),
