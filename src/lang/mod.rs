@@ -6,6 +6,7 @@
 pub mod go;
 pub mod html;
 pub mod node;
+pub mod python;
 pub mod rust;
 mod sources;
 
@@ -54,7 +55,13 @@ pub trait Language: Sync {
 
 /// Every language. The order does not matter: of two languages in one folder the component that
 /// is surer to be a program stays ([`Component::sure`]).
-pub const LANGUAGES: &[&dyn Language] = &[&go::Go, &node::Node, &rust::Rust, &html::Html];
+pub const LANGUAGES: &[&dyn Language] = &[
+    &go::Go,
+    &node::Node,
+    &python::Python,
+    &rust::Rust,
+    &html::Html,
+];
 
 /// One program (or site) of the repository.
 #[derive(Debug, Serialize)]
@@ -135,6 +142,7 @@ pub struct Framework {
 #[derive(Debug)]
 pub enum Model {
     Go(go::GoModel),
+    Python(Box<python::PythonModel>),
     Rust(rust::RustModel),
     Node(node::NodeModel),
     /// Plain HTML: all is in the facts.

@@ -10,6 +10,7 @@ pub mod images;
 mod node;
 pub mod options;
 pub mod packages;
+mod python;
 pub mod question;
 mod resolver;
 mod rust;
@@ -131,6 +132,7 @@ pub struct Output {
 #[serde(rename_all = "lowercase")]
 pub enum Details {
     Go(go::GoDetails),
+    Python(python::PythonDetails),
     Rust(rust::RustDetails),
     Node(node::NodeDetails),
     Static(html::StaticDetails),
@@ -212,6 +214,7 @@ pub fn resolve(
         let kind = resolver.kind()?;
         let made = match &component.model {
             Model::Go(model) => go::plan(&mut resolver, model, kind)?,
+            Model::Python(model) => python::plan(&mut resolver, model, kind)?,
             Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
             Model::Static => html::plan(&mut resolver)?,
             Model::Node(model) => node::plan(&mut resolver, model, kind)?,
