@@ -46,22 +46,50 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
     let files = settings_files(&view, &home, &module);
     let collect = files
         .iter()
-        .find_map(|file| find(&STATIC_ROOT, file, "python/django-static", "the settings say where static files go"))
-        .filter(|_| files.iter().any(|file| file.text.contains("django.contrib.staticfiles")));
+        .find_map(|file| {
+            find(
+                &STATIC_ROOT,
+                file,
+                "python/django-static",
+                "the settings say where static files go",
+            )
+        })
+        .filter(|_| {
+            files
+                .iter()
+                .any(|file| file.text.contains("django.contrib.staticfiles"))
+        });
     model.django = Some(Django {
         required: required(&files),
+        managed: sources
+            .read(&manage)
+            .and_then(|source| settings_module(&source))
+            .unwrap_or_default(),
         settings: module,
         manage: manage.as_str().to_owned(),
         collect,
     });
-    if let Some(evidence) = files
-        .iter()
-        .find_map(|file| find(&SQLITE, file, "python/django-sqlite", "the database is a file beside the program"))
-    {
-        let value = if home.is_root() { ".".to_owned() } else { home.as_str().to_owned() };
+    if let Some(evidence) = files.iter().find_map(|file| {
+        find(
+            &SQLITE,
+            file,
+            "python/django-sqlite",
+            "the database is a file beside the program",
+        )
+    }) {
+        let value = if home.is_root() {
+            ".".to_owned()
+        } else {
+            home.as_str().to_owned()
+        };
         push(
             &mut facts.writable,
-            Found { value, rank: Rank::Framework, confidence: Confidence::Likely, evidence },
+            Found {
+                value,
+                rank: Rank::Framework,
+                confidence: Confidence::Likely,
+                evidence,
+            },
         );
     }
     health(&view, &home, &files, facts);
@@ -82,7 +110,8 @@ fn regex(text: &str) -> Option<Regex> {
 
 type Pattern = LazyLock<Option<Regex>>;
 
-static STATIC_ROOT: Pattern = LazyLock::new(|| regex(r"(?m)^STATIC_ROOT\s*(?::[^=\n]+)?=\s*[^\s#N]"));
+static STATIC_ROOT: Pattern =
+    LazyLock::new(|| regex(r"(?m)^STATIC_ROOT\s*(?::[^=\n]+)?=\s*[^\s#N]"));
 static SQLITE: Pattern =
     LazyLock::new(|| regex(r#"(?m)^\s*["']NAME["']\s*:\s*[^\n]*\.sqlite3?["']"#));
 
@@ -92,16 +121,16 @@ fn find(pattern: &Pattern, source: &Source, rule: &str, why: &str) -> Option<Evi
 }
 
 fn settings_module(source: &Source) -> Option<String> {
-    static MODULE: Pattern =
-        LazyLock::new(|| regex(r#"DJANGO_SETTINGS_MODULE["']\s*[,\]]\s*=?\s*["']([A-Za-z_][\w.]*)["']"#));
+    static MODULE: Pattern = LazyLock::new(|| {
+        regex(r#"DJANGO_SETTINGS_MODULE["']\s*[,\]]\s*=?\s*["']([A-Za-z_][\w.]*)["']"#)
+    });
     let found = MODULE.as_ref()?.captures(&source.text)?;
     Some(found[1].to_owned())
 }
 
 /// The module's file and those that it imports everything from, the module's own first.
 fn settings_files(view: &Dir<'_>, home: &RelPath, module: &str) -> Vec<Source> {
-    static STAR: Pattern =
-        LazyLock::new(|| regex(r"(?m)^\s*from\s+(\.*)([\w.]*)\s+import\s+\*"));
+    static STAR: Pattern = LazyLock::new(|| regex(r"(?m)^\s*from\s+(\.*)([\w.]*)\s+import\s+\*"));
     let mut files: Vec<Source> = Vec::new();
     let mut todo = vec![home.join(&module.replace('.', "/"))];
     while let Some(stem) = todo.pop() {
@@ -116,10 +145,21 @@ fn settings_files(view: &Dir<'_>, home: &RelPath, module: &str) -> Vec<Source> {
         if files.len() == MOST_FILES || files.iter().any(|file| file.path == source.path) {
             continue;
         }
-        let here = if package { stem.clone() } else { stem.parent().unwrap_or_default() };
-        for found in STAR.iter().flat_map(|star| star.captures_iter(&source.text)) {
+        let here = if package {
+            stem.clone()
+        } else {
+            stem.parent().unwrap_or_default()
+        };
+        for found in STAR
+            .iter()
+            .flat_map(|star| star.captures_iter(&source.text))
+        {
             let dots = found[1].len();
-            let mut from = if dots == 0 { home.clone() } else { here.clone() };
+            let mut from = if dots == 0 {
+                home.clone()
+            } else {
+                here.clone()
+            };
             for _ in 1..dots {
                 from = from.parent().unwrap_or_default();
             }
@@ -142,8 +182,13 @@ fn required(files: &[Source]) -> Vec<(String, String)> {
     });
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for file in files {
-        for captures in NEEDED.iter().flat_map(|needed| needed.captures_iter(&file.text)) {
-            let name = ["a", "b", "c"].iter().find_map(|group| captures.name(group));
+        for captures in NEEDED
+            .iter()
+            .flat_map(|needed| needed.captures_iter(&file.text))
+        {
+            let name = ["a", "b", "c"]
+                .iter()
+                .find_map(|group| captures.name(group));
             if let Some(name) = name.map(|name| name.as_str())
                 && name != "DJANGO_SETTINGS_MODULE"
             {
@@ -181,13 +226,16 @@ fn health(view: &Dir<'_>, home: &RelPath, files: &[Source], facts: &mut crate::f
     static HOSTS: Pattern = LazyLock::new(|| regex(r"(?m)^ALLOWED_HOSTS\s*(?::[^=\n]+)?=\s*(.*)"));
     static URLS: Pattern = LazyLock::new(|| regex(r#"(?m)^ROOT_URLCONF\s*=\s*["']([\w.]+)["']"#));
     static ROUTE: Pattern = LazyLock::new(|| {
-        regex(r#"\bpath\(\s*["']((?:api/)?(?:_?healthz?|health[-_]?check|livez|readyz|ping|heartbeat)/?)["']"#)
+        regex(
+            r#"\bpath\(\s*["']((?:api/)?(?:_?healthz?|health[-_]?check|livez|readyz|ping|heartbeat)/?)["']"#,
+        )
     });
     let urls = files
         .iter()
         .find_map(|file| URLS.as_ref()?.captures(&file.text))
         .map(|found| found[1].replace('.', "/"));
-    let Some(urls) = urls.and_then(|path| view.text(home.join(&format!("{path}.py")).as_str())) else {
+    let Some(urls) = urls.and_then(|path| view.text(home.join(&format!("{path}.py")).as_str()))
+    else {
         return;
     };
     let Some(route) = ROUTE.as_ref().and_then(|route| route.captures(&urls.text)) else {
@@ -203,20 +251,26 @@ fn health(view: &Dir<'_>, home: &RelPath, files: &[Source], facts: &mut crate::f
         let fixed = value.starts_with(['[', '(']) && !value.contains("environ");
         // A list over several lines ends at its bracket.
         let start = found.get(1).map_or(0, |value| value.start());
-        let list = file.text.get(start..).and_then(|text| text.split([']', ')']).next());
+        let list = file
+            .text
+            .get(start..)
+            .and_then(|text| text.split([']', ')']).next());
         fixed
             && list.is_some_and(|list| {
-                [r#""*""#, "'*'", "127.0.0.1"].iter().any(|name| list.contains(name))
+                [r#""*""#, "'*'", "127.0.0.1"]
+                    .iter()
+                    .any(|name| list.contains(name))
             })
     });
     if open {
         let why = "the root urls have this route";
         let evidence = Evidence::span("python/django-health", &urls, &at, why);
-        facts.health.likely(HealthFact::Http(path), Rank::Framework, evidence);
+        facts
+            .health
+            .likely(HealthFact::Http(path), Rank::Framework, evidence);
     } else {
-        let why = format!(
-            "ALLOWED_HOSTS may refuse 127.0.0.1, as which a check would ask for {path}"
-        );
+        let why =
+            format!("ALLOWED_HOSTS may refuse 127.0.0.1, as which a check would ask for {path}");
         let evidence = match hosts {
             Some((file, found)) => Evidence::span(
                 "python/django-hosts",
@@ -226,7 +280,9 @@ fn health(view: &Dir<'_>, home: &RelPath, files: &[Source], facts: &mut crate::f
             ),
             None => Evidence::rule("python/django-hosts", why),
         };
-        facts.health.likely(HealthFact::Tcp, Rank::Framework, evidence);
+        facts
+            .health
+            .likely(HealthFact::Tcp, Rank::Framework, evidence);
     }
 }
 

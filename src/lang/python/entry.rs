@@ -13,15 +13,47 @@ use crate::repo::{Dir, RelPath, Source};
 
 /// Names of scripts that start programs, the likeliest first.
 const NAMES: &[&str] = &[
-    "main", "app", "run", "server", "start", "bot", "worker", "service", "api", "web", "cli",
-    "streamlit_app", "hello", "index", "application",
+    "main",
+    "app",
+    "run",
+    "server",
+    "start",
+    "bot",
+    "worker",
+    "service",
+    "api",
+    "web",
+    "cli",
+    "streamlit_app",
+    "hello",
+    "index",
+    "application",
 ];
 
 /// Scripts that work on a project and are not it.
 const HELPERS: &[&str] = &[
-    "setup", "conftest", "noxfile", "fabfile", "manage", "tasks", "settings", "config", "conf",
-    "gunicorn_conf", "gunicorn_config", "gunicorn.conf", "wsgi", "asgi", "__init__", "__main__",
-    "version", "_version", "celery", "celeryconfig", "locustfile", "dodo",
+    "setup",
+    "conftest",
+    "noxfile",
+    "fabfile",
+    "manage",
+    "tasks",
+    "settings",
+    "config",
+    "conf",
+    "gunicorn_conf",
+    "gunicorn_config",
+    "gunicorn.conf",
+    "wsgi",
+    "asgi",
+    "__init__",
+    "__main__",
+    "version",
+    "_version",
+    "celery",
+    "celeryconfig",
+    "locustfile",
+    "dodo",
 ];
 
 /// Scripts directly in a folder that may be its program, the likeliest first.
@@ -55,7 +87,11 @@ pub(super) fn mains(view: &Dir<'_>, component: &mut Component) {
         let rank = if first { Rank::Language } else { Rank::Default };
         first = false;
         let why = "python -m runs the package";
-        main.likely(path.clone(), rank, Evidence::file("python/main-module", file(&path), why));
+        main.likely(
+            path.clone(),
+            rank,
+            Evidence::file("python/main-module", file(&path), why),
+        );
     }
     for name in NAMES.iter().take(6) {
         for folder in ["src", "app"] {
@@ -64,7 +100,11 @@ pub(super) fn mains(view: &Dir<'_>, component: &mut Component) {
                 let rank = if first { Rank::Language } else { Rank::Default };
                 first = false;
                 let why = "its name is that of an entry";
-                main.likely(path.clone(), rank, Evidence::file("python/main", file(&path), why));
+                main.likely(
+                    path.clone(),
+                    rank,
+                    Evidence::file("python/main", file(&path), why),
+                );
             }
         }
     }
@@ -82,7 +122,9 @@ pub(super) fn mains(view: &Dir<'_>, component: &mut Component) {
         .collect();
     let alone = others.len() == 1;
     for name in others {
-        let guarded = view.text(name).is_some_and(|source| source.text.contains("__main__"));
+        let guarded = view
+            .text(name)
+            .is_some_and(|source| source.text.contains("__main__"));
         if alone || guarded {
             let (confidence, why) = if alone {
                 (Confidence::Likely, "it is the only script")
@@ -103,7 +145,9 @@ fn package_entries(view: &Dir<'_>) -> Vec<String> {
             let depth = file.depth();
             if file.name() == "__main__.py"
                 && depth == 2
-                && !file.parts().any(|part| part.starts_with('.') || matches!(part, "tests" | "test" | "docs"))
+                && !file
+                    .parts()
+                    .any(|part| part.starts_with('.') || matches!(part, "tests" | "test" | "docs"))
             {
                 found.push(format!("{prefix}{file}"));
             }
@@ -118,20 +162,38 @@ pub(super) fn scripts(scripts: &[Script], package: &Package, facts: &mut Facts) 
     let alone = scripts.len() == 1;
     for script in scripts {
         let (rank, confidence, why) = if alone {
-            (Rank::Language, Confidence::Certain, "it is the project's only console script")
+            (
+                Rank::Language,
+                Confidence::Certain,
+                "it is the project's only console script",
+            )
         } else if super::requirement::normal(&script.name)
             == super::requirement::normal(&package.name)
         {
-            (Rank::Language, Confidence::Likely, "this console script is named like the project")
+            (
+                Rank::Language,
+                Confidence::Likely,
+                "this console script is named like the project",
+            )
         } else {
-            (Rank::Default, Confidence::Guess, "it is one of several console scripts")
+            (
+                Rank::Default,
+                Confidence::Guess,
+                "it is one of several console scripts",
+            )
         };
         let because = Evidence {
             rule: "python/console-script".to_owned(),
             at: Some(script.at.clone()),
             why: why.to_owned(),
         };
-        super::start(facts, Command::exec([&script.name]), rank, confidence, because);
+        super::start(
+            facts,
+            Command::exec([&script.name]),
+            rank,
+            confidence,
+            because,
+        );
     }
 }
 
@@ -168,9 +230,47 @@ pub(super) fn procfile(view: &Dir<'_>, facts: &mut Facts) {
     facts.kind.certain(kind, Rank::Dedicated, evidence);
 }
 
+/// Tests and documentation, unless the program itself uses them.
+fn leave_out(view: &Dir<'_>, sources: &Sources<'_>, facts: &mut Facts) {
+    static TESTS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        pattern(r"(?m)^[ \t]*(?:from|import)[ \t]+(?:[\w.]*\.)?(?:tests?|test_\w+|conftest)\b")
+    });
+    static DOCS: LazyLock<Option<Regex>> =
+        LazyLock::new(|| pattern(r#"["'](?:\./)?docs?(?:/|["'])"#));
+    let mentions = |what: &LazyLock<Option<Regex>>| {
+        sources.all().any(|source| {
+            what.as_ref()
+                .is_some_and(|what| what.is_match(&source.text))
+        })
+    };
+    let is_test = |file: &RelPath| {
+        file.parts().any(|part| matches!(part, "tests" | "test"))
+            || file.name().starts_with("test_")
+            || file.name() == "conftest.py"
+    };
+    if view.walk().take(20_000).any(|file| is_test(&file)) && !mentions(&TESTS) {
+        facts.ignore_all(
+            "python/tests",
+            "no source of the program imports them",
+            &["**/tests", "**/test", "**/test_*.py", "**/conftest.py"],
+        );
+    }
+    let named = view
+        .text("pyproject.toml")
+        .is_some_and(|source| source.text.contains("docs/"));
+    if view.has_dir("docs") && !named && !mentions(&DOCS) {
+        facts.ignore_all(
+            "python/docs",
+            "no source of the program reads it",
+            &["/docs"],
+        );
+    }
+}
+
 /// What the sources tell once the detectors have found the entry.
 pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
     let view = sources.view();
+    leave_out(&view, sources, &mut component.facts);
     let conf = view.text("gunicorn.conf.py");
     let Some((model, facts, _)) = component.python() else {
         return;
@@ -179,7 +279,12 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
         model.gunicorn_conf = Some(assigned(&conf));
         bind(&conf, facts);
     }
-    let entries: Vec<String> = facts.main.all().iter().map(|found| found.value.clone()).collect();
+    let entries: Vec<String> = facts
+        .main
+        .all()
+        .iter()
+        .map(|found| found.value.clone())
+        .collect();
     for entry in entries {
         let (file, object) = entry.split_once(':').unwrap_or((entry.as_str(), ""));
         let Some(path) = RelPath::new(file) else {
@@ -246,8 +351,12 @@ fn bind(conf: &Source, facts: &mut Facts) {
         return;
     };
     let span = at.get(0).map_or(0..0, |all| all.range());
-    let evidence =
-        Evidence::span("python/gunicorn-conf", conf, &span, "gunicorn.conf.py binds this port");
+    let evidence = Evidence::span(
+        "python/gunicorn-conf",
+        conf,
+        &span,
+        "gunicorn.conf.py binds this port",
+    );
     if let Ok(port) = at[1].parse() {
         facts.port.certain(port, Rank::Dedicated, evidence.clone());
     }
@@ -266,8 +375,8 @@ fn assigned(source: &Source) -> BTreeSet<String> {
         .filter_map(|line| {
             let (name, rest) = line.split_once('=')?;
             let name = name.split(':').next()?.trim_end();
-            let is_name = !name.is_empty()
-                && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            let is_name =
+                !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             (is_name && !rest.starts_with('=')).then(|| name.to_owned())
         })
         .collect()
@@ -283,7 +392,11 @@ mod tests {
 
     #[test]
     fn loops() {
-        for yes in ["while True:\n", "    while not stop.is_set():\n", "for n in count(1):\n"] {
+        for yes in [
+            "while True:\n",
+            "    while not stop.is_set():\n",
+            "for n in count(1):\n",
+        ] {
             assert!(waits(&source(yes)).is_some(), "{yes}");
         }
         assert!(waits(&source("print('hello')\n")).is_none());
@@ -291,7 +404,9 @@ mod tests {
 
     #[test]
     fn names_of_a_configuration_file() {
-        let names = assigned(&source("bind = 'x'\nworkers: int = 2\n  inner = 1\nif a == b:\n"));
+        let names = assigned(&source(
+            "bind = 'x'\nworkers: int = 2\n  inner = 1\nif a == b:\n",
+        ));
         assert_eq!(names.into_iter().collect::<Vec<_>>(), ["bind", "workers"]);
     }
 }

@@ -12,13 +12,17 @@ use crate::repo::{Dir, RelPath};
 /// they say nothing, `src` is such a folder and otherwise the component's is.
 pub(super) fn root(view: &Dir<'_>, file: &RelPath, text: &str) -> String {
     static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?m)^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import|import[ \t]+([A-Za-z_]\w*))")
-            .ok()
+        Regex::new(
+            r"(?m)^[ \t]*(?:from[ \t]+([A-Za-z_]\w*)[\w.]*[ \t]+import|import[ \t]+([A-Za-z_]\w*))",
+        )
+        .ok()
     });
     static RELATIVE: LazyLock<Option<Regex>> =
         LazyLock::new(|| Regex::new(r"(?m)^[ \t]*from[ \t]+\.").ok());
     let own = file.parent().unwrap_or_default();
-    let relative = RELATIVE.as_ref().is_some_and(|pattern| pattern.is_match(text));
+    let relative = RELATIVE
+        .as_ref()
+        .is_some_and(|pattern| pattern.is_match(text));
     let mut names: Vec<&str> = IMPORT
         .as_ref()
         .map(|pattern| {
@@ -50,7 +54,10 @@ pub(super) fn root(view: &Dir<'_>, file: &RelPath, text: &str) -> String {
                 !itself
                     && (home.has(&format!("{name}.py"))
                         || home.has_dir(name)
-                            && home.child(name).walk().any(|file| file.name().ends_with(".py")))
+                            && home
+                                .child(name)
+                                .walk()
+                                .any(|file| file.name().ends_with(".py")))
             })
             .count()
     };
@@ -62,7 +69,10 @@ pub(super) fn root(view: &Dir<'_>, file: &RelPath, text: &str) -> String {
         .max_by_key(|(found, _)| *found);
     match best {
         Some((_, dir)) => dir.as_str().to_owned(),
-        None if own.parts().next() == Some("src") && !view.has("src/__init__.py") && (own.depth() > 1 || !relative) => {
+        None if own.parts().next() == Some("src")
+            && !view.has("src/__init__.py")
+            && (own.depth() > 1 || !relative) =>
+        {
             "src".to_owned()
         }
         None => String::new(),
@@ -100,9 +110,19 @@ mod tests {
         assert_eq!(root_of(&flat, "app/main.py", "from .db import x\n"), "");
         assert_eq!(root_of(&flat, "app/main.py", "import os\n"), "");
         let src = ["src/shop/main.py", "src/shop/db.py"];
-        assert_eq!(root_of(&src, "src/shop/main.py", "from shop.db import x\n"), "src");
+        assert_eq!(
+            root_of(&src, "src/shop/main.py", "from shop.db import x\n"),
+            "src"
+        );
         assert_eq!(root_of(&src, "src/shop/main.py", "import os\n"), "src");
-        assert_eq!(root_of(&["src/main.py", "src/db.py"], "src/main.py", "from src.db import x\n"), "");
+        assert_eq!(
+            root_of(
+                &["src/main.py", "src/db.py"],
+                "src/main.py",
+                "from src.db import x\n"
+            ),
+            ""
+        );
         assert_eq!(root_of(&["main.py", "db.py"], "main.py", "import db\n"), "");
     }
 

@@ -144,19 +144,31 @@ impl Choice<'_> {
             return self.pipenv(false);
         }
         let builds = self.project.backend.is_some() && package(self.view, self.project).is_some();
-        if self.view.has("pyproject.toml") && !self.project.dynamic_dependencies && (declared || builds) {
+        if self.view.has("pyproject.toml")
+            && !self.project.dynamic_dependencies
+            && (declared || builds)
+        {
             if declared {
                 self.unlocked(if pdm { "pdm lock" } else { "uv lock" });
             }
             return self.uv_pip("pyproject.toml", "pyproject.toml lists the dependencies");
         }
         if builds {
-            let file = self.view.first(&["setup.py", "pyproject.toml"]).unwrap_or("setup.cfg");
+            let file = self
+                .view
+                .first(&["setup.py", "pyproject.toml"])
+                .unwrap_or("setup.cfg");
             let why = "only the build backend knows the dependencies";
             self.model.installer = Installer::Setup;
-            return ("pip", Evidence::file("python/setup", self.view.path.join(file), why));
+            return (
+                "pip",
+                Evidence::file("python/setup", self.view.path.join(file), why),
+            );
         }
-        ("none", Evidence::rule("python/no-dependencies", "there are no dependencies"))
+        (
+            "none",
+            Evidence::rule("python/no-dependencies", "there are no dependencies"),
+        )
     }
 
     fn uv(
@@ -180,6 +192,7 @@ impl Choice<'_> {
         if self.repo.dir(home).has("uv.toml") {
             self.model.inputs.push(home.join("uv.toml"));
         }
+        self.model.members = siblings(folders, at);
         let name = self.project.manifest.name.clone().unwrap_or_default();
         self.model.installer = Installer::Uv {
             frozen,
@@ -212,7 +225,10 @@ impl Choice<'_> {
             return ("poetry", locked_by(&file));
         }
         let why = "pyproject.toml has the table tool.poetry";
-        ("poetry", Evidence::file("python/poetry", self.view.path.join("pyproject.toml"), why))
+        (
+            "poetry",
+            Evidence::file("python/poetry", self.view.path.join("pyproject.toml"), why),
+        )
     }
 
     fn pdm(&mut self) -> (&'static str, Evidence) {
@@ -239,13 +255,21 @@ impl Choice<'_> {
             return ("pipenv", locked_by(&file));
         }
         let file = self.view.path.join("Pipfile");
-        ("pipenv", Evidence::file("python/pipenv", file, "there is a Pipfile"))
+        (
+            "pipenv",
+            Evidence::file("python/pipenv", file, "there is a Pipfile"),
+        )
     }
 
     fn uv_pip(&mut self, file: &str, why: &str) -> (&'static str, Evidence) {
         self.inputs(&[file, "uv.toml"]);
-        self.model.installer = Installer::UvPip { file: file.to_owned() };
-        ("uv", Evidence::file("python/uv-pip", self.view.path.join(file), why))
+        self.model.installer = Installer::UvPip {
+            file: file.to_owned(),
+        };
+        (
+            "uv",
+            Evidence::file("python/uv-pip", self.view.path.join(file), why),
+        )
     }
 
     fn pip(&mut self, (file, found): (String, Requirements)) -> (&'static str, Evidence) {
@@ -270,17 +294,27 @@ impl Choice<'_> {
         }
         let mut listed = Project::default();
         listed.add_all(found.items, true);
-        self.direct
-            .extend(listed.requirements.into_iter().map(|(requirement, _)| requirement));
-        self.manifest.dependencies.extend(listed.manifest.dependencies);
+        self.direct.extend(
+            listed
+                .requirements
+                .into_iter()
+                .map(|(requirement, _)| requirement),
+        );
+        self.manifest
+            .dependencies
+            .extend(listed.manifest.dependencies);
         if self.manifest.path.is_root() {
             self.manifest.path.clone_from(&path);
         }
         self.model.installer = if found.itself {
             // The project is in its own requirements: only its build tells all of them.
+            self.model.requirements = Some(file.clone());
             Installer::Setup
         } else {
-            Installer::Pip { file: file.clone(), hashed: found.hashed }
+            Installer::Pip {
+                file: file.clone(),
+                hashed: found.hashed,
+            }
         };
         let why = format!("{file} lists the dependencies");
         ("pip", Evidence::file("python/requirements", path, why))
@@ -288,15 +322,18 @@ impl Choice<'_> {
 
     /// The requirements file that production means; an empty one is none.
     fn requirements_file(&self) -> Option<(String, Requirements)> {
-        ["requirements.txt".to_owned(), "requirements-prod.txt".to_owned()]
-            .into_iter()
-            .chain(SPLIT.iter().map(|name| format!("requirements/{name}")))
-            .filter(|name| self.view.has(name))
-            .find_map(|name| {
-                let found = requirements::read(self.repo, &self.view.path.join(&name))?;
-                let any = !found.items.is_empty() || !found.local.is_empty() || found.itself;
-                any.then_some((name, found))
-            })
+        [
+            "requirements.txt".to_owned(),
+            "requirements-prod.txt".to_owned(),
+        ]
+        .into_iter()
+        .chain(SPLIT.iter().map(|name| format!("requirements/{name}")))
+        .filter(|name| self.view.has(name))
+        .find_map(|name| {
+            let found = requirements::read(self.repo, &self.view.path.join(&name))?;
+            let any = !found.items.is_empty() || !found.local.is_empty() || found.itself;
+            any.then_some((name, found))
+        })
     }
 
     fn inputs(&mut self, names: &[&str]) {
@@ -318,8 +355,10 @@ impl Choice<'_> {
             Ok(lock) => {
                 self.model.vcs |= lock.vcs;
                 self.model.ceiling = lock.ceiling().map(|(minor, package)| {
-                    let why =
-                        format!("{package} is locked without a wheel for Python 3.{}", minor + 1);
+                    let why = format!(
+                        "{package} is locked without a wheel for Python 3.{}",
+                        minor + 1
+                    );
                     (minor, Evidence::file("python/wheels", file.clone(), why))
                 });
                 self.model.packages = lock
@@ -359,7 +398,14 @@ impl Choice<'_> {
             let floor = requirement
                 .specifier
                 .split(',')
-                .find_map(|part| part.trim().strip_prefix(['>', '^', '~'])?.trim_start_matches('=').trim().parse().ok())
+                .find_map(|part| {
+                    part.trim()
+                        .strip_prefix(['>', '^', '~'])?
+                        .trim_start_matches('=')
+                        .trim()
+                        .parse()
+                        .ok()
+                })
                 .and_then(|text: String| Version::parse(&text));
             if let Some(floor) = floor {
                 self.model.floors.insert(requirement.name.clone(), floor);
@@ -368,6 +414,31 @@ impl Choice<'_> {
         packages.append(&mut self.model.packages);
         self.model.packages = packages;
     }
+}
+
+/// The workspace members that a folder depends on, over any number of steps.
+fn siblings(folders: &[Folder], at: usize) -> Vec<RelPath> {
+    let mut found: Vec<usize> = Vec::new();
+    let mut todo = vec![at];
+    while let Some(next) = todo.pop() {
+        for name in &folders[next].project.siblings {
+            if let Some(place) = folders
+                .iter()
+                .position(|other| other.name().as_ref() == Some(name))
+                && place != at
+                && !found.contains(&place)
+            {
+                found.push(place);
+                todo.push(place);
+            }
+        }
+    }
+    let mut dirs: Vec<RelPath> = found
+        .iter()
+        .map(|place| folders[*place].dir.clone())
+        .collect();
+    dirs.sort();
+    dirs
 }
 
 fn copy(manifest: &Manifest) -> Manifest {
@@ -396,11 +467,16 @@ fn tool_version(view: &Dir<'_>, project: &Project, tool: &str) -> Option<(Constr
     {
         return Some((constraint, evidence.clone()));
     }
-    runtime::tool_versions(view, tool).into_iter().find_map(|(file, text)| {
-        let why = format!("{} names {tool} {text}", file.path.name());
-        let constraint = Constraint::python(&text)?;
-        Some((constraint, Evidence::file("python/tool-version", file.path, why)))
-    })
+    runtime::tool_versions(view, tool)
+        .into_iter()
+        .find_map(|(file, text)| {
+            let why = format!("{} names {tool} {text}", file.path.name());
+            let constraint = Constraint::python(&text)?;
+            Some((
+                constraint,
+                Evidence::file("python/tool-version", file.path, why),
+            ))
+        })
 }
 
 /// The package that a build of the project gives; `None` for a project that is only a folder of
@@ -416,7 +492,11 @@ fn package(view: &Dir<'_>, project: &Project) -> Option<Package> {
     let mut dirs: Vec<String> = project
         .package_dirs
         .iter()
-        .map(|dir| dir.trim_start_matches("./").trim_end_matches(['/', '*']).to_owned())
+        .map(|dir| {
+            dir.trim_start_matches("./")
+                .trim_end_matches(['/', '*'])
+                .to_owned()
+        })
         .filter(is_there)
         .collect();
     if dirs.is_empty() {
@@ -439,10 +519,21 @@ fn package(view: &Dir<'_>, project: &Project) -> Option<Package> {
         return None;
     }
     let backend = project.backend.as_deref().unwrap_or("uv_build");
-    let asks_git = |name: &str| project.build_requires.iter().any(|required| required == name);
+    let asks_git = |name: &str| {
+        project
+            .build_requires
+            .iter()
+            .any(|required| required == name)
+    };
     let upper: String = name
         .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
         .collect();
     let version_variable = if asks_git("setuptools-scm") || asks_git("hatch-vcs") {
         Some(format!("SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{upper}"))
@@ -461,19 +552,34 @@ fn package(view: &Dir<'_>, project: &Project) -> Option<Package> {
         })
     };
     let incomplete = backend.contains("setuptools") && !project.package_data && data();
-    Some(Package { name, dirs, version_variable, incomplete })
+    Some(Package {
+        name,
+        dirs,
+        version_variable,
+        incomplete,
+    })
 }
 
 /// Folders with an `__init__.py` directly below `root`, `src` or `.`.
 fn packages_in(view: &Dir<'_>, root: &str) -> Vec<String> {
-    let home = if root == "." { view.clone() } else { view.child(root) };
+    let home = if root == "." {
+        view.clone()
+    } else {
+        view.child(root)
+    };
     let mut found: Vec<String> = home
         .walk()
         .filter(|file| file.depth() == 2 && file.name() == "__init__.py")
         .filter_map(|file| file.parent())
         .map(|dir| dir.as_str().to_owned())
         .filter(|dir| !matches!(dir.as_str(), "tests" | "test" | "docs"))
-        .map(|dir| if root == "." { dir } else { format!("{root}/{dir}") })
+        .map(|dir| {
+            if root == "." {
+                dir
+            } else {
+                format!("{root}/{dir}")
+            }
+        })
         .collect();
     found.dedup();
     found

@@ -91,7 +91,12 @@ pub(super) fn uv(repo: &Repo, file: &RelPath, name: &str) -> Result<Lock> {
                 let Some(name) = dependency.get("name").and_then(Tree::text).map(normal) else {
                     continue;
                 };
-                for extra in dependency.get("extra").map(Tree::texts).into_iter().flatten() {
+                for extra in dependency
+                    .get("extra")
+                    .map(Tree::texts)
+                    .into_iter()
+                    .flatten()
+                {
                     todo.push((name.clone(), Some(extra.to_owned())));
                 }
                 todo.push((name, None));
@@ -102,7 +107,8 @@ pub(super) fn uv(repo: &Repo, file: &RelPath, name: &str) -> Result<Lock> {
             if has("editable") || has("virtual") || has("directory") {
                 continue;
             }
-            lock.packages.insert(name.clone(), locked(package, "wheels"));
+            lock.packages
+                .insert(name.clone(), locked(package, "wheels"));
         }
     }
     Ok(lock)
@@ -118,9 +124,12 @@ pub(super) fn poetry(repo: &Repo, file: &RelPath, direct: &[Requirement]) -> Res
             all.insert(normal(name), package);
         }
     }
-    let marked = packages
-        .iter()
-        .any(|package| package.get("groups").or_else(|| package.get("category")).is_some());
+    let marked = packages.iter().any(|package| {
+        package
+            .get("groups")
+            .or_else(|| package.get("category"))
+            .is_some()
+    });
     let main: BTreeSet<String> = if marked {
         all.iter()
             .filter(|(_, package)| {
@@ -160,7 +169,10 @@ fn closure(all: &BTreeMap<String, &Tree>, direct: &[Requirement]) -> BTreeSet<St
             continue;
         };
         if seen.insert(name) {
-            let list = package.get("dependencies").map(Tree::entries).unwrap_or_default();
+            let list = package
+                .get("dependencies")
+                .map(Tree::entries)
+                .unwrap_or_default();
             todo.extend(list.iter().map(|(name, _)| normal(name)));
         }
     }
@@ -175,7 +187,11 @@ pub(super) fn pdm(repo: &Repo, file: &RelPath) -> Result<Lock> {
         let production = package
             .get("groups")
             .is_none_or(|groups| groups.texts().any(|group| group == "default"));
-        if let Some(name) = package.get("name").and_then(Tree::text).filter(|_| production) {
+        if let Some(name) = package
+            .get("name")
+            .and_then(Tree::text)
+            .filter(|_| production)
+        {
             lock.vcs |= package.get("git").is_some();
             lock.packages.insert(normal(name), locked(package, "files"));
         }
@@ -190,7 +206,8 @@ pub(super) fn pylock(repo: &Repo, file: &RelPath) -> Result<Lock> {
     for package in tree.get("packages").map(Tree::items).unwrap_or_default() {
         if let Some(name) = package.get("name").and_then(Tree::text) {
             lock.vcs |= package.get("vcs").is_some();
-            lock.packages.insert(normal(name), locked(package, "wheels"));
+            lock.packages
+                .insert(normal(name), locked(package, "wheels"));
         }
     }
     Ok(lock)
@@ -201,10 +218,19 @@ pub(super) fn pipenv(repo: &Repo, file: &RelPath) -> Result<Lock> {
     let tree = json(&repo.read(file)?)?;
     let mut lock = Lock::default();
     for (name, package) in tree.get("default").map(Tree::entries).unwrap_or_default() {
-        let version = package.get("version").and_then(Tree::text).unwrap_or_default();
+        let version = package
+            .get("version")
+            .and_then(Tree::text)
+            .unwrap_or_default();
         lock.vcs |= package.get("git").is_some();
         let version = version.trim_start_matches('=').to_owned();
-        lock.packages.insert(normal(name), Locked { version, wheels: Vec::new() });
+        lock.packages.insert(
+            normal(name),
+            Locked {
+                version,
+                wheels: Vec::new(),
+            },
+        );
     }
     Ok(lock)
 }

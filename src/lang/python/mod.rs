@@ -29,10 +29,14 @@ pub struct Python;
 #[derive(Debug, Default)]
 pub struct PythonModel {
     pub installer: Installer,
+    /// The requirements file that lists the project itself.
+    pub requirements: Option<String>,
     /// Files that the dependency step reads, relative to the repository.
     pub inputs: Vec<RelPath>,
     /// Folders that are installed as dependencies, relative to the repository.
     pub local: Vec<RelPath>,
+    /// Workspace members among the dependencies, relative to the repository.
+    pub members: Vec<RelPath>,
     /// The folder that the installer runs in, relative to the repository.
     pub install_dir: RelPath,
     /// The project itself can be installed.
@@ -76,6 +80,8 @@ pub struct Package {
 pub struct Django {
     /// The module that the server loads.
     pub settings: String,
+    /// The module that manage.py loads.
+    pub managed: String,
     /// manage.py, relative to the component.
     pub manage: String,
     /// The settings say where static files are gathered.
@@ -156,7 +162,9 @@ fn component(
         .filter_map(RelPath::parent)
         .chain(installed.model.local.iter().cloned())
         .chain([installed.model.install_dir.clone()])
-        .fold(folder.dir.clone(), |root, dir| super::go::common(&root, &dir));
+        .fold(folder.dir.clone(), |root, dir| {
+            super::go::common(&root, &dir)
+        });
     let scripts = manifest.scripts.clone();
     let mut component = Component::new(
         "python",
@@ -223,16 +231,24 @@ fn ignore(view: &Dir<'_>, component: &mut Component) {
     );
     for name in ["venv", "env"] {
         if view.child(name).has("pyvenv.cfg") || !view.has_dir(name) {
-            component
-                .facts
-                .ignore_all("python/venv", "a virtual environment", &[&format!("/{name}")]);
+            component.facts.ignore_all(
+                "python/venv",
+                "a virtual environment",
+                &[&format!("/{name}")],
+            );
         }
     }
     for name in ["build", "dist"] {
-        if !view.child(name).walk().any(|file| file.name().ends_with(".py")) {
-            component
-                .facts
-                .ignore_all("python/builds", "build backends write here", &[&format!("/{name}")]);
+        if !view
+            .child(name)
+            .walk()
+            .any(|file| file.name().ends_with(".py"))
+        {
+            component.facts.ignore_all(
+                "python/builds",
+                "build backends write here",
+                &[&format!("/{name}")],
+            );
         }
     }
 }
@@ -249,6 +265,12 @@ impl Component {
 }
 
 /// A start command of the language's own rank.
-fn start(facts: &mut crate::facts::Facts, command: Command, rank: Rank, confidence: Confidence, because: Evidence) {
+fn start(
+    facts: &mut crate::facts::Facts,
+    command: Command,
+    rank: Rank,
+    confidence: Confidence,
+    because: Evidence,
+) {
     facts.start.add(command, rank, confidence, because);
 }

@@ -55,7 +55,11 @@ impl Project {
 
     fn add(&mut self, requirement: Requirement, production: bool, at: Location) {
         let production = production && !requirement.foreign;
-        self.vcs |= production && requirement.url.as_deref().is_some_and(|url| url.starts_with("git"));
+        self.vcs |= production
+            && requirement
+                .url
+                .as_deref()
+                .is_some_and(|url| url.starts_with("git"));
         self.manifest.dependencies.push(Dependency {
             name: requirement.name.clone(),
             version: requirement.specifier.clone(),
@@ -107,7 +111,11 @@ pub(super) fn pyproject(dir: &Dir<'_>) -> Result<Project> {
         }
     }
     if let Some(tool) = tree.get("tool") {
-        project.tools = tool.entries().iter().map(|(name, _)| name.clone()).collect();
+        project.tools = tool
+            .entries()
+            .iter()
+            .map(|(name, _)| name.clone())
+            .collect();
         if let Some(poetry) = tool.get("poetry") {
             self::poetry(&mut project, poetry, dir, &source);
         }
@@ -134,7 +142,10 @@ fn standard(project: &mut Project, table: &Tree, source: &Source) {
         urls.entries()
             .iter()
             .find(|(name, _)| {
-                matches!(normal(name).as_str(), "repository" | "source" | "source-code" | "github")
+                matches!(
+                    normal(name).as_str(),
+                    "repository" | "source" | "source-code" | "github"
+                )
             })
             .and_then(|(_, url)| url.text())
             .map(str::to_owned)
@@ -172,7 +183,11 @@ fn standard(project: &mut Project, table: &Tree, source: &Source) {
 fn requirements(project: &mut Project, list: &Tree, production: bool, source: &Source) {
     for item in list.items() {
         if let Some(requirement) = item.text().and_then(Requirement::parse) {
-            project.add(requirement, production, Location::in_source(source, &item.span));
+            project.add(
+                requirement,
+                production,
+                Location::in_source(source, &item.span),
+            );
         }
     }
 }
@@ -215,7 +230,10 @@ fn poetry(project: &mut Project, table: &Tree, dir: &Dir<'_>, source: &Source) {
     if let Some(list) = table.get("scripts") {
         scripts(project, list, source);
     }
-    let mut groups = vec![(table.get("dependencies"), true), (table.get("dev-dependencies"), false)];
+    let mut groups = vec![
+        (table.get("dependencies"), true),
+        (table.get("dev-dependencies"), false),
+    ];
     if let Some(named) = table.get("group") {
         groups.extend(
             named
@@ -260,7 +278,10 @@ fn named(
         .map(|list| list.texts().map(normal).collect())
         .unwrap_or_default();
     extras.sort();
-    if let Some(path) = table.get("path").or_else(|| table.get("file")).and_then(Tree::text)
+    if let Some(path) = table
+        .get("path")
+        .or_else(|| table.get("file"))
+        .and_then(Tree::text)
         && production
         && let Some(path) = dir.path.resolve(path)
     {
@@ -269,7 +290,11 @@ fn named(
     let requirement = Requirement {
         name: normal(name),
         extras,
-        specifier: if version == "*" { String::new() } else { version.to_owned() },
+        specifier: if version == "*" {
+            String::new()
+        } else {
+            version.to_owned()
+        },
         url: table.get("git").map(|_| "git".to_owned()),
         foreign: table
             .get("markers")
@@ -333,7 +358,11 @@ fn tool_version(project: &mut Project, version: &Tree, tool: &str, source: &Sour
 /// Where build backends are told that the packages are, and whether they take data files along.
 fn packages(project: &mut Project, tool: &Tree) {
     let mut dirs: Vec<String> = Vec::new();
-    for item in tool.at(&["poetry", "packages"]).map(Tree::items).unwrap_or_default() {
+    for item in tool
+        .at(&["poetry", "packages"])
+        .map(Tree::items)
+        .unwrap_or_default()
+    {
         if let Some(include) = item.get("include").and_then(Tree::text) {
             let from = item.get("from").and_then(Tree::text).unwrap_or(".");
             dirs.push(format!("{from}/{include}"));
@@ -362,7 +391,11 @@ fn packages(project: &mut Project, tool: &Tree) {
             .and_then(Tree::text)
             .unwrap_or("src");
         let names: Vec<&str> = name.text().into_iter().chain(name.texts()).collect();
-        dirs.extend(names.iter().map(|name| format!("{root}/{}", name.replace('.', "/"))));
+        dirs.extend(
+            names
+                .iter()
+                .map(|name| format!("{root}/{}", name.replace('.', "/"))),
+        );
     }
     project.package_dirs = dirs;
     project.package_data = tool.at(&["setuptools", "package-data"]).is_some();
@@ -474,7 +507,9 @@ fn setup_py(project: &mut Project, source: &Source) {
             }
         }
     }
-    if let Some(list) = after(text, "console_scripts", ']') {
+    if let Some((_, list)) =
+        after(text, "console_scripts", ']').and_then(|list| list.split_once('['))
+    {
         for quoted in quoted(list).filter(|item| item.contains('=') && item.contains(':')) {
             if let Some((name, target)) = quoted.split_once('=') {
                 let at = source.find(quoted).unwrap_or(0..0);
@@ -486,13 +521,14 @@ fn setup_py(project: &mut Project, source: &Source) {
             }
         }
     }
-    if let Some(version) = after(text, "python_requires=", ',').and_then(|part| quoted(part).next())
+    if let Some(version) =
+        after(text, "python_requires=", '\n').and_then(|part| quoted(part).next())
     {
         let why = format!("python_requires is {version}");
         let evidence = Evidence::file("python/python-requires", source.path.clone(), why);
         project.python = Some((version.to_owned(), evidence));
     }
-    if let Some(name) = after(text, "name=", ',').and_then(|part| quoted(part).next()) {
+    if let Some(name) = after(text, "name=", '\n').and_then(|part| quoted(part).next()) {
         project.manifest.name = Some(name.to_owned());
     }
     project.package_data |= text.contains("package_data");

@@ -92,9 +92,13 @@ pub(super) fn is_foreign(marker: &str) -> bool {
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\''))
         .collect();
-    ["sys_platform==win32", "sys_platform==darwin", "platform_system==Windows"]
-        .iter()
-        .any(|foreign| plain.contains(foreign))
+    [
+        "sys_platform==win32",
+        "sys_platform==darwin",
+        "platform_system==Windows",
+    ]
+    .iter()
+    .any(|foreign| plain.contains(foreign))
         && !plain.contains("or")
         || plain == "os_name==nt"
 }
@@ -112,11 +116,28 @@ mod tests {
         let url = Requirement::parse("tool @ git+https://example.com/x.git ; python_version>'3'")
             .unwrap();
         assert_eq!(url.url.as_deref(), Some("git+https://example.com/x.git"));
-        assert_eq!(Requirement::parse("flask==3.1.0").unwrap().pin(), Some("3.1.0"));
+        assert_eq!(
+            Requirement::parse("flask==3.1.0").unwrap().pin(),
+            Some("3.1.0")
+        );
         assert_eq!(Requirement::parse("flask==3.*").unwrap().pin(), None);
-        assert!(Requirement::parse("pywin32; sys_platform == 'win32'").unwrap().foreign);
-        assert!(!Requirement::parse("x; sys_platform != 'win32'").unwrap().foreign);
-        for bad in ["", "-r other.txt", "./lib", "https://example.com/x.whl", "a b"] {
+        assert!(
+            Requirement::parse("pywin32; sys_platform == 'win32'")
+                .unwrap()
+                .foreign
+        );
+        assert!(
+            !Requirement::parse("x; sys_platform != 'win32'")
+                .unwrap()
+                .foreign
+        );
+        for bad in [
+            "",
+            "-r other.txt",
+            "./lib",
+            "https://example.com/x.whl",
+            "a b",
+        ] {
             assert_eq!(Requirement::parse(bad), None, "{bad:?}");
         }
     }

@@ -118,15 +118,21 @@ fn local_or_item(text: &str) -> Line<'_> {
     let path = text.split([' ', ';']).next().unwrap_or_default();
     let path = path.strip_prefix("file:").unwrap_or(path);
     let path = path.split('[').next().unwrap_or_default();
-    let is_path = path.starts_with('.')
-        || path.contains('/') && !path.contains("://") && !path.contains('@');
-    if is_path { Line::Local(path) } else { Line::Item(text) }
+    let is_path =
+        path.starts_with('.') || path.contains('/') && !path.contains("://") && !path.contains('@');
+    if is_path {
+        Line::Local(path)
+    } else {
+        Line::Item(text)
+    }
 }
 
 fn is_vcs(text: &str) -> bool {
-    ["git+", "hg+", "svn+", "bzr+"]
-        .iter()
-        .any(|prefix| text.starts_with(prefix) || text.contains(&format!("@ {prefix}")) || text.contains(&format!("@{prefix}")))
+    ["git+", "hg+", "svn+", "bzr+"].iter().any(|prefix| {
+        text.starts_with(prefix)
+            || text.contains(&format!("@ {prefix}"))
+            || text.contains(&format!("@{prefix}"))
+    })
 }
 
 /// A requirement, also one that only an address names (`git+https://…#egg=name`).
@@ -196,8 +202,14 @@ mod tests {
     #[test]
     fn follows_includes_and_constraints() {
         let repo = Repo::from_files([
-            ("requirements.txt", "-r requirements/base.txt\ngunicorn==27.0.1  # server\n-e .\n"),
-            ("requirements/base.txt", "-c ../constraints.txt\ndjango>=5\n../lib\n-r base.txt\n"),
+            (
+                "requirements.txt",
+                "-r requirements/base.txt\ngunicorn==27.0.1  # server\n-e .\n",
+            ),
+            (
+                "requirements/base.txt",
+                "-c ../constraints.txt\ndjango>=5\n../lib\n-r base.txt\n",
+            ),
             ("constraints.txt", "django==5.2\n"),
             ("lib/setup.py", ""),
         ]);
@@ -210,7 +222,11 @@ mod tests {
                 path("constraints.txt")
             ]
         );
-        let names: Vec<&str> = found.items.iter().map(|(item, _)| item.name.as_str()).collect();
+        let names: Vec<&str> = found
+            .items
+            .iter()
+            .map(|(item, _)| item.name.as_str())
+            .collect();
         assert_eq!(names, ["gunicorn", "django"]);
         assert_eq!(found.local, [path("lib")]);
         assert!(found.itself && !found.hashed);

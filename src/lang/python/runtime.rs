@@ -31,10 +31,9 @@ fn dedicated(slot: &mut Slot<Constraint>, file: &Source, text: Option<String>, n
         return;
     };
     // `3.13t` is the build without the interpreter's lock, of which there is no image.
-    let wanted = text.trim_end_matches('t');
-    let constraint = match wanted {
+    let constraint = match text.as_str() {
         "latest" => Some(Constraint::Latest("latest".to_owned())),
-        _ => Constraint::python(wanted),
+        text => Constraint::python(text.trim_end_matches('t')),
     };
     if let Some(constraint) = constraint {
         let at = file.find(&text).unwrap_or(0..0);
@@ -69,7 +68,9 @@ pub(super) fn tool_versions(dir: &Dir<'_>, tool: &str) -> Vec<(Source, String)> 
         };
         let wanted = tree.at(&["tools", tool]).and_then(|wanted| {
             let wanted = wanted.items().first().unwrap_or(wanted);
-            wanted.scalar().or_else(|| wanted.get("version").and_then(Tree::scalar))
+            wanted
+                .scalar()
+                .or_else(|| wanted.get("version").and_then(Tree::scalar))
         });
         if let Some(version) = wanted.map(str::to_owned) {
             found.push((source, version));

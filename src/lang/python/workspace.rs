@@ -80,8 +80,15 @@ pub(super) fn folders(
     for dir in homes {
         let view = repo.dir(&dir);
         let has_requirements = view.has("requirements.txt")
-            || SPLIT.iter().any(|name| view.child("requirements").has(name));
-        let mut manifest = has_requirements || view.has("pylock.toml") || view.has("manage.py");
+            || SPLIT
+                .iter()
+                .any(|name| view.child("requirements").has(name));
+        // Django's manage.py in a sub-folder belongs to the project above it.
+        let inner = folders
+            .iter()
+            .any(|above: &Folder| above.manifest && dir.is_in(&above.dir));
+        let mut manifest =
+            has_requirements || view.has("pylock.toml") || view.has("manage.py") && !inner;
         let mut project = Project::default();
         let mut read = |found: Result<Project, Diagnostic>| match found {
             Ok(found) => project = found,
@@ -98,7 +105,11 @@ pub(super) fn folders(
             project = found;
         }
         if manifest || is_script_folder(repo, &view, &folders) {
-            folders.push(Folder { dir, project, manifest });
+            folders.push(Folder {
+                dir,
+                project,
+                manifest,
+            });
         }
     }
     folders
@@ -139,7 +150,9 @@ pub(super) fn programs(repo: &Repo, folders: &[Folder]) -> Vec<usize> {
         .iter()
         .flat_map(|folder| {
             let siblings = folder.project.siblings.iter().filter_map(|name| {
-                let found = folders.iter().find(|other| other.name().as_ref() == Some(name))?;
+                let found = folders
+                    .iter()
+                    .find(|other| other.name().as_ref() == Some(name))?;
                 Some(found.dir.clone())
             });
             folder.project.local.iter().cloned().chain(siblings)
@@ -185,7 +198,9 @@ fn is_program(view: &Dir<'_>, folder: &Folder, nested: &[&RelPath]) -> bool {
         .ok()
     });
     if !folder.project.manifest.scripts.is_empty()
-        || ["manage.py", "Procfile", "__main__.py"].iter().any(|name| view.has(name))
+        || ["manage.py", "Procfile", "__main__.py"]
+            .iter()
+            .any(|name| view.has(name))
         || super::entry::root_scripts(view).next().is_some()
     {
         return true;
@@ -199,8 +214,13 @@ fn is_program(view: &Dir<'_>, folder: &Folder, nested: &[&RelPath]) -> bool {
     let mut tried = 0;
     for file in view.walk() {
         let beside = file.parent().is_some_and(|dir| {
-            dir.parts()
-                .any(|part| part.starts_with('.') || matches!(part, "tests" | "test" | "docs" | "examples" | "site-packages" | "node_modules"))
+            dir.parts().any(|part| {
+                part.starts_with('.')
+                    || matches!(
+                        part,
+                        "tests" | "test" | "docs" | "examples" | "site-packages" | "node_modules"
+                    )
+            })
         });
         if beside || !file.as_str().ends_with(".py") || file.depth() > 5 || !own(&file) {
             continue;

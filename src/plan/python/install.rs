@@ -1,25 +1,28 @@
 //! How the virtual environment comes to be.
 
-use super::serve::Start;
 use super::ProjectInstall;
+use super::serve::Start;
 use crate::diag::Result;
 use crate::facts::{Confidence, Evidence};
+use crate::lang::Component;
 use crate::lang::python::{Installer, PythonModel};
 use crate::parse::version::Constraint;
+use crate::plan::CopyStep;
 use crate::plan::images::Image;
 use crate::plan::resolver::Resolver;
-use crate::plan::CopyStep;
 use crate::repo::RelPath;
 
 pub(super) struct Install {
     pub installer: &'static str,
     pub dir: String,
     pub arguments: Vec<String>,
+    pub locked: bool,
     pub tools: Vec<String>,
     pub manifests: Vec<CopyStep>,
     pub project: Option<ProjectInstall>,
     pub server: Option<String>,
     pub sources: bool,
+    pub exclude: Vec<String>,
     /// The sources run from a folder that Python has to be told.
     pub pythonpath: bool,
 }
@@ -30,7 +33,13 @@ pub(super) fn plan(
     start: &Start,
 ) -> Result<Install> {
     let component = resolver.component;
-    let workspace = matches!(model.installer, Installer::Uv { workspace: true, .. });
+    let workspace = matches!(
+        model.installer,
+        Installer::Uv {
+            workspace: true,
+            ..
+        }
+    );
     // A package is installed where its console script is the entry, or where the entry is in it
     // and the folder above is not on the path anyway.
     let package = model.package.as_ref().filter(|package| {
@@ -47,34 +56,58 @@ pub(super) fn plan(
         installer: "none",
         dir: below(&model.install_dir, &component.root),
         arguments: Vec::new(),
+        locked: true,
         tools: Vec::new(),
         manifests: manifests(model, &component.root),
         project: None,
         server: None,
         sources,
+        exclude: exclude(model, component),
         pythonpath: package.is_none(),
     };
-    let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+    let words = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
     let editable = package.is_some_and(|package| package.incomplete);
     match &model.installer {
         Installer::Nothing => {}
-        Installer::Uv { frozen, member, default_groups, .. } => {
+        Installer::Uv {
+            frozen,
+            member,
+            default_groups,
+            ..
+        } => {
             install.installer = "uv";
-            let mut common = words(&[if *default_groups { "--no-default-groups" } else { "--no-dev" }]);
+            let mut common = words(&[if *default_groups {
+                "--no-default-groups"
+            } else {
+                "--no-dev"
+            }]);
             if let Some(member) = member {
                 common.extend(words(&["--package", member]));
             }
             let mut first = words(&[if *frozen { "--frozen" } else { "--locked" }]);
             first.extend(common.clone());
-            first.extend(words(&[if workspace { "--no-install-workspace" } else { "--no-install-project" }]));
+            first.extend(words(&[if workspace {
+                "--no-install-workspace"
+            } else {
+                "--no-install-project"
+            }]));
             install.arguments = first;
-            if workspace || package.is_some() {
+            if !model.members.is_empty() || package.is_some() {
                 let mut second = words(&["--locked"]);
                 second.extend(common);
                 if !editable {
                     second.extend(words(&["--no-editable"]));
                 }
-                install.project = Some(ProjectInstall { arguments: second, version_variable: None });
+                install.project = Some(ProjectInstall {
+                    copies: copies(model, component, package.is_some()),
+                    arguments: second,
+                    version_variable: None,
+                });
             }
         }
         Installer::UvPip { file } => {
@@ -90,6 +123,7 @@ pub(super) fn plan(
         }
         Installer::Poetry { locked, hashed } => {
             install.installer = "poetry";
+            install.locked = *locked;
             install.arguments = hashes(*locked && *hashed);
             install.tools = vec![
                 tool(resolver, "poetry")?,
@@ -102,17 +136,32 @@ pub(super) fn plan(
         }
         Installer::Pipenv { locked, hashed } => {
             install.installer = "pipenv";
+            install.locked = *locked;
             install.arguments = hashes(*locked && *hashed);
             install.tools = vec![tool(resolver, "pipenv")?];
         }
-        Installer::Setup => install.installer = "setup",
+        Installer::Setup => {
+            install.installer = "setup";
+            install.arguments = match &model.requirements {
+                Some(file) => words(&["-r", file]),
+                None => words(&["."]),
+            };
+        }
     }
     if install.project.is_none()
         && package.is_some()
         && !matches!(model.installer, Installer::Setup)
     {
-        let arguments = if editable { words(&["--no-deps", "-e", "."]) } else { words(&["--no-deps", "."]) };
-        install.project = Some(ProjectInstall { arguments, version_variable: None });
+        let arguments = if editable {
+            words(&["--no-deps", "-e", "."])
+        } else {
+            words(&["--no-deps", "."])
+        };
+        install.project = Some(ProjectInstall {
+            copies: copies(model, component, true),
+            arguments,
+            version_variable: None,
+        });
         if install.installer == "none" {
             install.installer = "pip";
         }
@@ -124,7 +173,9 @@ pub(super) fn plan(
         let requirement = tool(resolver, name)?;
         let because = Evidence::rule(
             "python/server",
-            format!("no server for production is among the dependencies; better add {name} to them"),
+            format!(
+                "no server for production is among the dependencies; better add {name} to them"
+            ),
         );
         resolver.decide("server", &requirement, Confidence::Guess, because);
         install.server = Some(requirement);
@@ -141,8 +192,56 @@ pub(super) fn plan(
     Ok(install)
 }
 
+/// What a build of the project needs: its own folder when it is a package, and the members among
+/// its dependencies. Other folders stay out, so that changes there build nothing again.
+fn copies(model: &PythonModel, component: &Component, own: bool) -> Vec<CopyStep> {
+    let mut dirs = model.members.clone();
+    if own {
+        dirs.push(component.dir.clone());
+    }
+    dirs.sort();
+    // What stands inside another one comes with it.
+    let all = dirs.clone();
+    dirs.retain(|dir| !all.iter().any(|other| other != dir && dir.is_in(other)));
+    dirs.iter()
+        .map(|dir| CopyStep {
+            from: vec![dir.to_string()],
+            to: match below(dir, &component.root).as_str() {
+                "." => ".".to_owned(),
+                dir => format!("{dir}/"),
+            },
+        })
+        .collect()
+}
+
+/// Members and other local dependencies below the component's own folder: the virtual
+/// environment has them. Odd names are left in, where they do no harm.
+fn exclude(model: &PythonModel, component: &Component) -> Vec<String> {
+    let mut found: Vec<String> = model
+        .inputs
+        .iter()
+        .filter(|file| file.name() == "pyproject.toml")
+        .filter_map(RelPath::parent)
+        .chain(model.local.iter().cloned())
+        .filter(|dir| *dir != component.dir)
+        .filter_map(|dir| dir.below(&component.dir))
+        .map(|dir| dir.to_string())
+        .filter(|dir| {
+            dir.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
 fn hashes(hashed: bool) -> Vec<String> {
-    if hashed { vec!["--require-hashes".to_owned()] } else { Vec::new() }
+    if hashed {
+        vec!["--require-hashes".to_owned()]
+    } else {
+        Vec::new()
+    }
 }
 
 /// A tool with the version that the catalogue names, as pip writes it.
@@ -152,7 +251,9 @@ fn tool(resolver: &mut Resolver<'_>, name: &str) -> Result<String> {
         Some(manager) if manager == name => facts.package_manager_version.best().cloned(),
         _ => None,
     };
-    let wanted = asked.as_ref().map_or(Constraint::Any, |found| found.value.clone());
+    let wanted = asked
+        .as_ref()
+        .map_or(Constraint::Any, |found| found.value.clone());
     let line = resolver.catalogue.choose(name, &wanted)?;
     let version = line.newest.clone().unwrap_or_else(|| line.version.clone());
     if let Some(found) = asked {
@@ -172,15 +273,25 @@ fn manifests(model: &PythonModel, root: &RelPath) -> Vec<CopyStep> {
     let mut steps: Vec<CopyStep> = Vec::new();
     for file in &model.inputs {
         let folder = below(&file.parent().unwrap_or_default(), root);
-        let to = if folder == "." { "./".to_owned() } else { format!("{folder}/") };
+        let to = if folder == "." {
+            "./".to_owned()
+        } else {
+            format!("{folder}/")
+        };
         match steps.iter_mut().find(|step| step.to == to) {
             Some(step) => step.from.push(file.to_string()),
-            None => steps.push(CopyStep { from: vec![file.to_string()], to }),
+            None => steps.push(CopyStep {
+                from: vec![file.to_string()],
+                to,
+            }),
         }
     }
     for dir in &model.local {
         let to = format!("{}/", below(dir, root));
-        steps.push(CopyStep { from: vec![dir.to_string()], to });
+        steps.push(CopyStep {
+            from: vec![dir.to_string()],
+            to,
+        });
     }
     steps
 }
@@ -208,7 +319,11 @@ pub(super) fn packages(
         let mut all: Vec<&str> = building.iter().chain(running).map(String::as_str).collect();
         all.dedup();
         let name = row.dependency.first().cloned().unwrap_or_default();
-        let note = row.note.as_ref().map(|note| format!("; {note}")).unwrap_or_default();
+        let note = row
+            .note
+            .as_ref()
+            .map(|note| format!("; {note}"))
+            .unwrap_or_default();
         decisions.push((all.join(" "), format!("{name} needs them{note}")));
     }
     for (chosen, why) in decisions {

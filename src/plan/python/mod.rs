@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::health::health;
 use super::images::Line;
 use super::resolver::{Failure, Resolver};
-use super::{Decision, Details, LanguagePlan, Pair};
+use super::{CopyStep, Decision, Details, LanguagePlan, Pair};
 use crate::diag::Result;
 use crate::facts::{Command, Confidence, Evidence, Kind, Rank, Slot};
 use crate::lang::python::{Django, PythonModel};
@@ -30,8 +30,12 @@ pub struct PythonDetails {
     pub installer: String,
     /// Where the installer runs, below the work folder; `.` for the work folder itself.
     pub dir: String,
+    /// The virtual environment as seen from there.
+    pub venv: String,
     /// Arguments of the command that installs the dependencies.
     pub arguments: Vec<String>,
+    /// There is a lock file.
+    pub locked: bool,
     /// The installer itself, pinned: `poetry==2.5.1`.
     pub tools: Vec<String>,
     /// Build secrets that the package index asks for; each becomes a variable of the same name.
@@ -42,6 +46,8 @@ pub struct PythonDetails {
     pub server: Option<String>,
     /// The last stage needs the sources.
     pub sources: bool,
+    /// Folders that the last stage does not need, because they are installed: workspace members.
+    pub exclude: Vec<String>,
     /// The program calls uv.
     pub uv: bool,
     /// Django's static files are gathered in the last stage.
@@ -50,6 +56,8 @@ pub struct PythonDetails {
 
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct ProjectInstall {
+    /// The folders that are installed.
+    pub copies: Vec<CopyStep>,
     /// Arguments of `uv sync`, or of `pip install`.
     pub arguments: Vec<String>,
     /// A build argument VERSION stands in for git under this variable's name.
@@ -71,14 +79,23 @@ pub(super) fn plan(
     let facts = &resolver.component.facts;
     let line = runtime(resolver, model)?;
     let start = serve::start(resolver, model, kind)?;
-    let because = Evidence::rule("python/slim", "wheels need glibc, and Debian's is the usual one");
+    let because = Evidence::rule(
+        "python/slim",
+        "wheels need glibc, and Debian's is the usual one",
+    );
     resolver.base(&["slim"], because, |base| match base {
         "alpine" => "most wheels are built for glibc, and Alpine has musl".to_owned(),
-        "distroless" => "its interpreter is Debian's, not the one that the packages are installed for".to_owned(),
+        "distroless" => {
+            "its interpreter is Debian's, not the one that the packages are installed for"
+                .to_owned()
+        }
         _ => "Python needs its interpreter and a libc".to_owned(),
     })?;
     let mut image = BTreeMap::from([
-        ("build".to_owned(), resolver.image("python", &line, "build")?),
+        (
+            "build".to_owned(),
+            resolver.image("python", &line, "build")?,
+        ),
         ("run".to_owned(), resolver.image("python", &line, "slim")?),
     ]);
     let uv_called = facts.extra.get("uv").and_then(Slot::best);
@@ -86,7 +103,8 @@ pub(super) fn plan(
     if uv_called.is_some() || matches!(installed.installer, "uv" | "uv-pip") {
         image.insert("uv".to_owned(), uv_image(resolver)?);
     }
-    let (build_packages, mut run_packages) = install::packages(resolver, model, &image["build"], &image["run"]);
+    let (build_packages, mut run_packages) =
+        install::packages(resolver, model, &image["build"], &image["run"]);
     let mut entrypoint = Vec::new();
     if start.handles_term {
         let because = Evidence::rule("python/pid-1", "the process ends on SIGTERM by itself");
@@ -101,7 +119,10 @@ pub(super) fn plan(
         entrypoint = vec!["/usr/bin/tini".to_owned(), "--".to_owned()];
     }
     let health = health(resolver, kind, start.port, |path| check(&start, path))?;
-    let collect = model.django.as_ref().and_then(|django| collect(resolver, django));
+    let collect = model
+        .django
+        .as_ref()
+        .and_then(|django| collect(resolver, django));
     let mut env = start.env;
     if installed.pythonpath
         && let Some(root) = &start.root
@@ -126,13 +147,20 @@ pub(super) fn plan(
         stop_signal: None,
         details: Details::Python(PythonDetails {
             installer: installed.installer.to_owned(),
+            venv: if installed.dir == "." {
+                ".venv".to_owned()
+            } else {
+                format!("{WORKDIR}/.venv")
+            },
             dir: installed.dir,
             arguments: installed.arguments,
+            locked: installed.locked,
             tools: installed.tools,
             secrets: model.secrets.clone(),
             project: installed.project,
             server: installed.server,
             sources: installed.sources,
+            exclude: installed.exclude,
             uv: uv_called.is_some(),
             collect,
         }),
@@ -140,7 +168,10 @@ pub(super) fn plan(
 }
 
 fn pair(name: &str, value: impl Into<String>) -> Pair {
-    Pair { name: name.to_owned(), value: value.into() }
+    Pair {
+        name: name.to_owned(),
+        value: value.into(),
+    }
 }
 
 /// The line that the project asks for; without a file that names one, a line that the locked
@@ -154,7 +185,9 @@ fn runtime(resolver: &mut Resolver<'_>, model: &PythonModel) -> Result<Line> {
     let Some((minor, evidence)) = &model.ceiling else {
         return resolver.runtime("python");
     };
-    let text = asked.map(|found| found.value.to_string()).unwrap_or_default();
+    let text = asked
+        .map(|found| found.value.to_string())
+        .unwrap_or_default();
     let wanted = asked.map_or(Constraint::Any, |found| found.value.clone());
     let line = resolver.catalogue.choose("python", &wanted)?;
     let narrowed = [text, format!("<3.{}", minor + 1)]
@@ -209,7 +242,11 @@ fn check(start: &Start, path: Option<&str>) -> Vec<String> {
         Some(name) => format!("os.environ['{name}']"),
         None => start.port.unwrap_or_default().to_string(),
     };
-    let os = if start.port_variable.is_some() { "os, " } else { "" };
+    let os = if start.port_variable.is_some() {
+        "os, "
+    } else {
+        ""
+    };
     let code = match path {
         Some(_) => format!(
             "import http.client, {os}sys; c = http.client.HTTPConnection('127.0.0.1', {port}, timeout=2); c.request('GET', sys.argv[1]); sys.exit(c.getresponse().status >= 400)"
@@ -227,9 +264,22 @@ fn check(start: &Start, path: Option<&str>) -> Vec<String> {
 
 fn collect(resolver: &mut Resolver<'_>, django: &Django) -> Option<Collect> {
     let evidence = django.collect.clone()?;
-    resolver.decide("static files", "collectstatic", Confidence::Certain, evidence);
-    let mut env = vec![pair("DJANGO_SETTINGS_MODULE", &django.settings)];
-    env.extend(django.required.iter().map(|(name, value)| pair(name, value)));
+    resolver.decide(
+        "static files",
+        "collectstatic",
+        Confidence::Certain,
+        evidence,
+    );
+    let mut env = Vec::new();
+    if django.managed != django.settings {
+        env.push(pair("DJANGO_SETTINGS_MODULE", &django.settings));
+    }
+    env.extend(
+        django
+            .required
+            .iter()
+            .map(|(name, value)| pair(name, value)),
+    );
     Some(Collect {
         env,
         command: Command::exec(["python", &django.manage, "collectstatic", "--noinput"]),

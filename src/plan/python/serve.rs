@@ -34,8 +34,21 @@ pub(super) struct Start {
 
 /// Programs that end on SIGTERM when they are process 1: servers and workers with a handler.
 const ENDS: &[&str] = &[
-    "uvicorn", "gunicorn", "hypercorn", "granian", "daphne", "celery", "streamlit", "fastapi",
-    "rq", "dramatiq", "arq", "taskiq", "huey_consumer", "huey_consumer.py", "faststream",
+    "uvicorn",
+    "gunicorn",
+    "hypercorn",
+    "granian",
+    "daphne",
+    "celery",
+    "streamlit",
+    "fastapi",
+    "rq",
+    "dramatiq",
+    "arq",
+    "taskiq",
+    "huey_consumer",
+    "huey_consumer.py",
+    "faststream",
 ];
 
 /// Servers for each kind of application, the usual one first; it is installed when none is there.
@@ -64,15 +77,25 @@ pub(super) fn start(
             "start",
             "not as the project does",
             Confidence::Likely,
-            Evidence { why, ..found.evidence.clone() },
+            Evidence {
+                why,
+                ..found.evidence.clone()
+            },
         );
         let mut rest = Slot::default();
         for other in commands.others() {
-            rest.add(other.value.clone(), other.rank, other.confidence, other.evidence.clone());
+            rest.add(
+                other.value.clone(),
+                other.rank,
+                other.confidence,
+                other.evidence.clone(),
+            );
         }
         commands = rest;
     }
-    let dedicated = commands.best().is_some_and(|found| found.rank >= Rank::Dedicated);
+    let dedicated = commands
+        .best()
+        .is_some_and(|found| found.rank >= Rank::Dedicated);
     if resolver.setting("start").is_some() || dedicated && !chosen_main {
         let found = resolver.choose("start", &commands, |text| Some(Command::parse(text)))?;
         if let Some(found) = found {
@@ -93,11 +116,7 @@ pub(super) fn start(
     }
     match resolver.choose("main", &facts.main, entry_text)? {
         Some(found) => Ok(script(resolver, model, kind, &found.value)?),
-        None => Err(resolver.needs(
-            "start",
-            "nothing tells what starts the program",
-            &[],
-        )),
+        None => Err(resolver.needs("start", "nothing tells what starts the program", &[])),
     }
 }
 
@@ -111,8 +130,16 @@ fn entry_text(text: &str) -> Option<String> {
     if left.is_empty() || left.starts_with(['-', '/']) || !plain(left) || !plain(object) {
         return None;
     }
-    let file = if left.ends_with(".py") { left.to_owned() } else { format!("{}.py", left.replace('.', "/")) };
-    Some(if object.is_empty() { file } else { format!("{file}:{object}") })
+    let file = if left.ends_with(".py") {
+        left.to_owned()
+    } else {
+        format!("{}.py", left.replace('.', "/"))
+    };
+    Some(if object.is_empty() {
+        file
+    } else {
+        format!("{file}:{object}")
+    })
 }
 
 /// An application object behind a server.
@@ -127,11 +154,18 @@ fn serve(
     let object = object.trim_end_matches("()");
     let root = root_of(model, file);
     let name = module(file, &root);
-    let (servers, usual): (&[&'static str], &'static str) =
-        if interface == "wsgi" { (WSGI, "gunicorn") } else { (ASGI, "uvicorn") };
+    let (servers, usual): (&[&'static str], &'static str) = if interface == "wsgi" {
+        (WSGI, "gunicorn")
+    } else {
+        (ASGI, "uvicorn")
+    };
     let facts = &resolver.component.facts;
     // What a framework's extra brings along stands in no manifest: `fastapi[standard]`.
-    let brought = facts.extra.get("server").and_then(Slot::value).map(String::as_str);
+    let brought = facts
+        .extra
+        .get("server")
+        .and_then(Slot::value)
+        .map(String::as_str);
     let has = |server: &str| model.packages.contains_key(server) || brought == Some(server);
     let present = servers.iter().copied().find(|server| has(server));
     let server = present.unwrap_or(usual);
@@ -145,11 +179,18 @@ fn serve(
         ..Start::default()
     };
     if let Some(present) = present {
-        let because = Evidence::rule("python/server", format!("{present} is among the dependencies"));
+        let because = Evidence::rule(
+            "python/server",
+            format!("{present} is among the dependencies"),
+        );
         resolver.decide("server", present, Confidence::Certain, because);
     }
     let target = format!("{name}:{object}");
-    let called = if factory { format!("{target}()") } else { target.clone() };
+    let called = if factory {
+        format!("{target}()")
+    } else {
+        target.clone()
+    };
     let mut command: Vec<String> = Vec::new();
     let mut words = |words: &[&str]| command.extend(words.iter().map(|word| (*word).to_owned()));
     match server {
@@ -158,7 +199,11 @@ fn serve(
             gunicorn(resolver, model, &BTreeSet::new(), &mut start);
         }
         "granian" => {
-            words(&["granian", "--interface", if interface == "wsgi" { "wsgi" } else { "asgi" }]);
+            words(&[
+                "granian",
+                "--interface",
+                if interface == "wsgi" { "wsgi" } else { "asgi" },
+            ]);
             if factory {
                 words(&["--factory"]);
             }
@@ -230,16 +275,18 @@ fn gunicorn(
         arguments.push("--access-logfile=-");
     }
     if free("control_socket_disable") && free("control_socket") {
+        // The control socket came with 25.1, and its place is the home folder, which the user has not.
+        let first = Version::new([25, 1]);
         match gunicorn_version(resolver, model) {
-            Some(version) if version >= Version::new([25, 1]) => {
-                arguments.push("--no-control-socket");
-            }
-            // The control socket goes to the home folder, and the user has none.
+            (Some(version), _) if version >= first => arguments.push("--no-control-socket"),
+            (Some(_), true) => {}
             _ => start.env.push(pair("HOME", "/tmp")),
         }
     }
     if !arguments.is_empty() {
-        start.env.push(pair("GUNICORN_CMD_ARGS", arguments.join(" ")));
+        start
+            .env
+            .push(pair("GUNICORN_CMD_ARGS", arguments.join(" ")));
     }
     if free("workers") {
         start.env.push(pair("WEB_CONCURRENCY", "2"));
@@ -250,12 +297,17 @@ fn gunicorn(
     }
 }
 
-fn gunicorn_version(resolver: &Resolver<'_>, model: &PythonModel) -> Option<Version> {
+/// The version of gunicorn, or its lower bound, and whether it is exact.
+fn gunicorn_version(resolver: &Resolver<'_>, model: &PythonModel) -> (Option<Version>, bool) {
     match model.packages.get("gunicorn") {
-        Some(pinned) => {
-            Version::parse(pinned).or_else(|| model.floors.get("gunicorn").cloned())
+        Some(pinned) => match Version::parse(pinned) {
+            Some(version) => (Some(version), true),
+            None => (model.floors.get("gunicorn").cloned(), false),
+        },
+        None => {
+            let line = resolver.catalogue.choose("gunicorn", &Constraint::Any);
+            (line.ok().and_then(|line| line.newest), true)
         }
-        None => resolver.catalogue.choose("gunicorn", &Constraint::Any).ok()?.newest,
     }
 }
 
@@ -268,7 +320,10 @@ fn explicit(
 ) -> Start {
     let entry = resolver.component.facts.main.value().cloned();
     let file = entry.and_then(|entry| entry.split(':').next().map(str::to_owned));
-    let root = file.as_deref().map(|file| root_of(model, file)).filter(|root| !root.is_empty());
+    let root = file
+        .as_deref()
+        .map(|file| root_of(model, file))
+        .filter(|root| !root.is_empty());
     let is_script = |name: &str| {
         resolver
             .component
@@ -277,7 +332,10 @@ fn explicit(
             .iter()
             .any(|script| script.name == name)
     };
-    let mut start = Start { file, ..Start::default() };
+    let mut start = Start {
+        file,
+        ..Start::default()
+    };
     let text = found.value.to_string();
     let (words, shell) = words(&found.value);
     let program = program(&words).to_owned();
@@ -289,18 +347,26 @@ fn explicit(
     };
     start.root = root;
     let flag = |names: &[&str]| {
-        text.split_whitespace()
-            .any(|word| names.iter().any(|name| word == *name || word.starts_with(&format!("{name}="))))
+        text.split_whitespace().any(|word| {
+            names
+                .iter()
+                .any(|name| word == *name || word.starts_with(&format!("{name}=")))
+        })
     };
     let from_variable = text.contains("$PORT") || text.contains("${PORT");
-    let port = resolver.setting("port").and_then(|(text, _)| text.parse().ok());
+    let port = resolver
+        .setting("port")
+        .and_then(|(text, _)| text.parse().ok());
     let port = port.or_else(|| port_in(&text));
     if kind == Kind::Web {
         start.port = port
             .or_else(|| resolver.component.facts.port.value().copied())
             .or(Some(PORT));
         if let Some(port) = start.port {
-            let because = Evidence { why: format!("the start command listens there: {text}"), ..found.evidence.clone() };
+            let because = Evidence {
+                why: format!("the start command listens there: {text}"),
+                ..found.evidence.clone()
+            };
             resolver.decide("port", port, Confidence::Likely, because);
         }
         start.port_variable = resolver.component.facts.port_variable.value().cloned();
@@ -385,7 +451,11 @@ fn handles_sigterm(resolver: &Resolver<'_>) -> bool {
 
 fn root_of(model: &PythonModel, file: &str) -> String {
     model.roots.get(file).cloned().unwrap_or_else(|| {
-        if file.starts_with("src/") && file.matches('/').count() > 1 { "src".to_owned() } else { String::new() }
+        if file.starts_with("src/") && file.matches('/').count() > 1 {
+            "src".to_owned()
+        } else {
+            String::new()
+        }
     })
 }
 
@@ -406,7 +476,11 @@ fn words(command: &Command) -> (Vec<String>, bool) {
     };
     let mut parts: Vec<&str> = text.split("&&").map(str::trim).collect();
     let last = parts.pop().unwrap_or(text);
-    parts.retain(|part| !["migrate", "upgrade", "collectstatic"].iter().any(|word| part.contains(word)));
+    parts.retain(|part| {
+        !["migrate", "upgrade", "collectstatic"]
+            .iter()
+            .any(|word| part.contains(word))
+    });
     if parts.is_empty()
         && let Command::Exec(words) = Command::parse(last)
     {
@@ -425,7 +499,12 @@ fn words(command: &Command) -> (Vec<String>, bool) {
         format!("{before}exec {program}")
     };
     parts.push(&last);
-    (["sh", "-c", &parts.join(" && ")].map(str::to_owned).to_vec(), true)
+    (
+        ["sh", "-c", &parts.join(" && ")]
+            .map(str::to_owned)
+            .to_vec(),
+        true,
+    )
 }
 
 /// The program behind `python -m`, `sh -c exec` and paths.
@@ -498,7 +577,10 @@ mod tests {
             shell("gunicorn app:app --bind 0.0.0.0:$PORT"),
             "sh -c exec gunicorn app:app --bind 0.0.0.0:$PORT"
         );
-        assert_eq!(shell("A=1 B=$C python x.py"), "sh -c A=1 B=$C exec python x.py");
+        assert_eq!(
+            shell("A=1 B=$C python x.py"),
+            "sh -c A=1 B=$C exec python x.py"
+        );
         assert_eq!(
             shell("./prepare && uvicorn a:b --port $PORT"),
             "sh -c ./prepare && exec uvicorn a:b --port $PORT"
@@ -520,7 +602,10 @@ mod tests {
 
     #[test]
     fn entries() {
-        assert_eq!(entry_text("app.main:app").as_deref(), Some("app/main.py:app"));
+        assert_eq!(
+            entry_text("app.main:app").as_deref(),
+            Some("app/main.py:app")
+        );
         assert_eq!(entry_text("app/main.py").as_deref(), Some("app/main.py"));
         assert_eq!(entry_text("$(id)"), None);
     }
