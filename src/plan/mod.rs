@@ -172,6 +172,8 @@ pub(crate) struct LanguagePlan {
 /// The data tables that planning needs.
 pub struct Tables {
     pub catalogue: Catalogue,
+    /// Tools that a Dockerfile installs, with the versions that it pins.
+    pub tools: Catalogue,
     pub packages: Packages,
 }
 
@@ -185,6 +187,7 @@ impl Tables {
         };
         Ok(Self {
             catalogue: Catalogue::parse(table("images.toml")?)?,
+            tools: Catalogue::parse(table("tools.toml")?)?,
             packages: Packages::parse(table("packages.toml")?)?,
         })
     }
@@ -208,6 +211,7 @@ pub fn resolve(
             component,
             settings,
             catalogue: &tables.catalogue,
+            tools: &tables.tools,
             packages: &tables.packages,
             decisions: Vec::new(),
         };

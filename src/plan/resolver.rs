@@ -33,6 +33,7 @@ pub struct Resolver<'a> {
     pub component: &'a Component,
     pub settings: &'a Settings,
     pub catalogue: &'a Catalogue,
+    pub tools: &'a Catalogue,
     pub packages: &'a Packages,
     pub decisions: Vec<Decision>,
 }

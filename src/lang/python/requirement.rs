@@ -92,15 +92,13 @@ pub(super) fn is_foreign(marker: &str) -> bool {
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '"' | '\''))
         .collect();
-    [
+    let elsewhere = [
         "sys_platform==win32",
         "sys_platform==darwin",
         "platform_system==Windows",
-    ]
-    .iter()
-    .any(|foreign| plain.contains(foreign))
-        && !plain.contains("or")
-        || plain == "os_name==nt"
+        "os_name==nt",
+    ];
+    elsewhere.iter().any(|foreign| plain.contains(foreign)) && !marker.contains(" or ")
 }
 
 #[cfg(test)]

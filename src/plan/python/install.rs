@@ -254,7 +254,7 @@ fn tool(resolver: &mut Resolver<'_>, name: &str) -> Result<String> {
     let wanted = asked
         .as_ref()
         .map_or(Constraint::Any, |found| found.value.clone());
-    let line = resolver.catalogue.choose(name, &wanted)?;
+    let line = resolver.tools.choose(name, &wanted)?;
     let version = line.newest.clone().unwrap_or_else(|| line.version.clone());
     if let Some(found) = asked {
         resolver.decide(name, &version, found.confidence, found.evidence);

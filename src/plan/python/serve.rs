@@ -305,7 +305,7 @@ fn gunicorn_version(resolver: &Resolver<'_>, model: &PythonModel) -> (Option<Ver
             None => (model.floors.get("gunicorn").cloned(), false),
         },
         None => {
-            let line = resolver.catalogue.choose("gunicorn", &Constraint::Any);
+            let line = resolver.tools.choose("gunicorn", &Constraint::Any);
             (line.ok().and_then(|line| line.newest), true)
         }
     }
