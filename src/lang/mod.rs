@@ -7,6 +7,7 @@ pub mod go;
 pub mod html;
 pub mod java;
 pub mod node;
+pub mod python;
 pub mod rust;
 mod sources;
 
@@ -55,8 +56,14 @@ pub trait Language: Sync {
 
 /// Every language. The order does not matter: of two languages in one folder the component that
 /// is surer to be a program stays ([`Component::sure`]).
-pub const LANGUAGES: &[&dyn Language] =
-    &[&go::Go, &java::Java, &node::Node, &rust::Rust, &html::Html];
+pub const LANGUAGES: &[&dyn Language] = &[
+    &go::Go,
+    &java::Java,
+    &node::Node,
+    &python::Python,
+    &rust::Rust,
+    &html::Html,
+];
 
 /// One program (or site) of the repository.
 #[derive(Debug, Serialize)]
@@ -81,7 +88,7 @@ pub struct Component {
 }
 
 /// What is common to all manifests.
-#[derive(Debug, Default, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub struct Manifest {
     pub path: RelPath,
     pub name: Option<String>,
@@ -145,6 +152,7 @@ pub struct Framework {
 pub enum Model {
     Go(go::GoModel),
     Java(java::JavaModel),
+    Python(Box<python::PythonModel>),
     Rust(rust::RustModel),
     Node(node::NodeModel),
     /// Plain HTML: all is in the facts.

@@ -11,6 +11,7 @@ pub mod java;
 mod node;
 pub mod options;
 pub mod packages;
+mod python;
 pub mod question;
 mod resolver;
 mod rust;
@@ -136,6 +137,7 @@ pub struct Output {
 pub enum Details {
     Go(go::GoDetails),
     Java(java::JavaDetails),
+    Python(python::PythonDetails),
     Rust(rust::RustDetails),
     Node(node::NodeDetails),
     Static(html::StaticDetails),
@@ -175,6 +177,8 @@ pub(crate) struct LanguagePlan {
 /// The data tables that planning needs.
 pub struct Tables {
     pub catalogue: Catalogue,
+    /// Tools that a Dockerfile installs, with the versions that it pins.
+    pub tools: Catalogue,
     pub packages: Packages,
     /// Modules of the JDK that jlink must be told of.
     pub modules: java::modules::Modules,
@@ -190,6 +194,7 @@ impl Tables {
         };
         Ok(Self {
             catalogue: Catalogue::parse(table("images.toml")?)?,
+            tools: Catalogue::parse(table("tools.toml")?)?,
             packages: Packages::parse(table("packages.toml")?)?,
             modules: java::modules::Modules::parse(table("jlink.toml")?)?,
         })
@@ -214,6 +219,7 @@ pub fn resolve(
             component,
             settings,
             catalogue: &tables.catalogue,
+            tools: &tables.tools,
             packages: &tables.packages,
             modules: &tables.modules,
             decisions: Vec::new(),
@@ -223,6 +229,7 @@ pub fn resolve(
         let made = match &component.model {
             Model::Go(model) => go::plan(&mut resolver, model, kind)?,
             Model::Java(model) => java::plan(&mut resolver, model, kind)?,
+            Model::Python(model) => python::plan(&mut resolver, model, kind)?,
             Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
             Model::Static => html::plan(&mut resolver)?,
             Model::Node(model) => node::plan(&mut resolver, model, kind)?,

@@ -46,6 +46,7 @@ pub struct Resolver<'a> {
     pub component: &'a Component,
     pub settings: &'a Settings,
     pub catalogue: &'a Catalogue,
+    pub tools: &'a Catalogue,
     pub packages: &'a Packages,
     pub modules: &'a Modules,
     pub decisions: Vec<Decision>,

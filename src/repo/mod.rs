@@ -50,6 +50,8 @@ pub struct Repo {
     files: Vec<RelPath>,
     dirs: BTreeSet<RelPath>,
     limits: Limits,
+    /// The root's own name, however its path was given.
+    name: String,
     diagnostics: Vec<Diagnostic>,
     /// Why files that were asked for could not be read.
     unread: Mutex<BTreeMap<RelPath, Diagnostic>>,
@@ -59,12 +61,14 @@ impl Repo {
     /// Walks `root` once. Fails when it is not a folder that can be read.
     pub fn open(root: &Utf8Path, limits: Limits) -> Result<Self, Diagnostic> {
         let walked = walk::walk(root, &limits)?;
-        Ok(Self::with(
+        let mut repo = Self::with(
             Storage::Disk(root.to_owned()),
             walked.files,
             limits,
             walked.diagnostics,
-        ))
+        );
+        repo.name = walk::name(root);
+        Ok(repo)
     }
 
     /// A repository in memory, for tests and examples.
@@ -104,6 +108,7 @@ impl Repo {
             files,
             dirs,
             limits,
+            name: String::new(),
             diagnostics,
             unread: Mutex::default(),
         }
@@ -111,10 +116,7 @@ impl Repo {
 
     /// The folder's name, from which a nameless project gets its name; empty in memory.
     pub fn folder_name(&self) -> &str {
-        match &self.storage {
-            Storage::Disk(root) => root.file_name().unwrap_or(""),
-            Storage::Memory(_) => "",
-        }
+        &self.name
     }
 
     /// What went wrong during the walk: budgets reached, names that are not UTF-8.

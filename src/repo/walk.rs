@@ -39,6 +39,12 @@ const SKIPPED: &[&str] = &[
     ".terraform",
 ];
 
+/// The name of a folder that may be given as `.` or `..`; empty for the file system's root.
+pub(super) fn name(root: &Utf8Path) -> String {
+    let real = root.canonicalize_utf8().unwrap_or_else(|_| root.to_owned());
+    real.file_name().unwrap_or_default().to_owned()
+}
+
 #[derive(Default)]
 pub(super) struct Walked {
     pub files: Vec<RelPath>,

@@ -265,7 +265,8 @@ fn base_name(module: &str) -> &str {
     }
 }
 
-fn common(a: &RelPath, b: &RelPath) -> RelPath {
+/// The innermost folder that holds both.
+pub(super) fn common(a: &RelPath, b: &RelPath) -> RelPath {
     let mut common = RelPath::root();
     for (left, right) in a.parts().zip(b.parts()) {
         if left != right {

@@ -32,6 +32,8 @@ struct RawRuntime {
     lines: Vec<RawLine>,
     #[serde(default)]
     series: Vec<RawSeries>,
+    /// Empty for a tool that is installed and not started from.
+    #[serde(default)]
     images: Vec<RawImage>,
 }
 

@@ -1,0 +1,573 @@
+//! Which tool installs a project, and what it needs for that.
+
+use std::collections::BTreeMap;
+
+use super::lock::{self, Lock};
+use super::project::Project;
+use super::requirement::Requirement;
+use super::requirements::{self, Requirements};
+use super::workspace::{self, Folder, SPLIT};
+use super::{Package, PythonModel, runtime};
+use crate::diag::{Diagnostic, Location};
+use crate::facts::Evidence;
+use crate::lang::Manifest;
+use crate::parse::version::{Constraint, Version};
+use crate::repo::{Dir, RelPath, Repo};
+
+/// The tool that puts the dependencies into the virtual environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Installer {
+    /// There is nothing to install.
+    #[default]
+    Nothing,
+    /// `uv sync` with uv.lock.
+    Uv {
+        /// Metadata of a member comes from its build backend, so the lock cannot be compared
+        /// before the sources are there.
+        frozen: bool,
+        /// The project has workspace members.
+        workspace: bool,
+        /// The member to install, when it is not the workspace's root.
+        member: Option<String>,
+        /// More groups than `dev` are installed by default.
+        default_groups: bool,
+    },
+    /// `uv pip install -r` with pyproject.toml or pylock.toml.
+    UvPip { file: String },
+    /// `pip install -r`; the file is relative to the component.
+    Pip { file: String, hashed: bool },
+    /// `poetry export`, then pip.
+    Poetry { locked: bool, hashed: bool },
+    /// `pdm sync`.
+    Pdm,
+    /// `pipenv requirements`, then pip.
+    Pipenv { locked: bool, hashed: bool },
+    /// `pip install .`, because only running the build tells the dependencies.
+    Setup,
+}
+
+pub(super) struct Installed {
+    pub model: PythonModel,
+    pub manifest: Manifest,
+    pub name: &'static str,
+    pub evidence: Evidence,
+    /// The version of the tool that the project asks for.
+    pub version: Option<(Constraint, Evidence)>,
+}
+
+pub(super) fn choose(
+    repo: &Repo,
+    folders: &[Folder],
+    at: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Installed {
+    let folder = &folders[at];
+    let view = repo.dir(&folder.dir);
+    let mut choice = Choice {
+        repo,
+        view: &view,
+        project: &folder.project,
+        model: PythonModel {
+            install_dir: folder.dir.clone(),
+            ..PythonModel::default()
+        },
+        manifest: folder.project.manifest.clone(),
+        direct: folder
+            .project
+            .requirements
+            .iter()
+            .filter(|(_, production)| *production)
+            .map(|(requirement, _)| requirement.clone())
+            .collect(),
+        diagnostics,
+    };
+    choice.model.local.clone_from(&folder.project.local);
+    choice.model.vcs = folder.project.vcs;
+    let (name, evidence) = choice.settle(folders, at);
+    choice.model.package = package(&view, &folder.project);
+    choice.pins();
+    let version = tool_version(&view, &folder.project, name);
+    Installed {
+        model: choice.model,
+        manifest: choice.manifest,
+        name,
+        evidence,
+        version,
+    }
+}
+
+struct Choice<'a> {
+    repo: &'a Repo,
+    view: &'a Dir<'a>,
+    project: &'a Project,
+    model: PythonModel,
+    manifest: Manifest,
+    /// What production asks for by name.
+    direct: Vec<Requirement>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Choice<'_> {
+    /// The first tool whose files are there, those with a lock before those without.
+    fn settle(&mut self, folders: &[Folder], at: usize) -> (&'static str, Evidence) {
+        let tools = |name: &str| self.project.tools.iter().any(|tool| tool == name);
+        let (poetry, pdm) = (tools("poetry"), tools("pdm"));
+        let workspace = workspace::of(folders, at);
+        let lock_home = workspace
+            .as_ref()
+            .map_or(&self.view.path, |(root, _)| &folders[*root].dir)
+            .clone();
+        if self.repo.dir(&lock_home).has("uv.lock") && self.view.has("pyproject.toml") {
+            return self.uv(folders, at, workspace, &lock_home);
+        }
+        if self.view.has("poetry.lock") && self.view.has("pyproject.toml") {
+            return self.poetry(true);
+        }
+        if self.view.has("pdm.lock") && self.view.has("pyproject.toml") {
+            return self.pdm();
+        }
+        if self.view.has("Pipfile.lock") && self.view.has("Pipfile") {
+            return self.pipenv(true);
+        }
+        if self.view.has("pylock.toml") {
+            self.take_lock("pylock.toml", lock::pylock);
+            return self.uv_pip("pylock.toml", "pylock.toml locks the dependencies");
+        }
+        if let Some(found) = self.requirements_file() {
+            return self.pip(found);
+        }
+        let declared = !self.direct.is_empty();
+        if poetry && declared {
+            return self.poetry(false);
+        }
+        if self.view.has("Pipfile") && declared {
+            return self.pipenv(false);
+        }
+        let builds = self.project.backend.is_some() && package(self.view, self.project).is_some();
+        if self.view.has("pyproject.toml")
+            && !self.project.dynamic_dependencies
+            && (declared || builds)
+        {
+            if declared {
+                self.unlocked(if pdm { "pdm lock" } else { "uv lock" });
+            }
+            return self.uv_pip("pyproject.toml", "pyproject.toml lists the dependencies");
+        }
+        if builds {
+            let file = self
+                .view
+                .first(&["setup.py", "pyproject.toml"])
+                .unwrap_or("setup.cfg");
+            let why = "only the build backend knows the dependencies";
+            self.model.installer = Installer::Setup;
+            return (
+                "pip",
+                Evidence::file("python/setup", self.view.path.join(file), why),
+            );
+        }
+        (
+            "none",
+            Evidence::rule("python/no-dependencies", "there are no dependencies"),
+        )
+    }
+
+    fn uv(
+        &mut self,
+        folders: &[Folder],
+        at: usize,
+        workspace: Option<(usize, Vec<usize>)>,
+        home: &RelPath,
+    ) -> (&'static str, Evidence) {
+        let file = home.join("uv.lock");
+        self.model.install_dir = home.clone();
+        self.model.inputs = vec![home.join("pyproject.toml"), file.clone()];
+        let mut frozen = self.project.dynamic;
+        if let Some((root, members)) = &workspace {
+            for member in members.iter().map(|member| &folders[*member]) {
+                self.model.inputs.push(member.dir.join("pyproject.toml"));
+                frozen |= member.project.dynamic;
+            }
+            frozen |= folders[*root].project.dynamic;
+        }
+        if self.repo.dir(home).has("uv.toml") {
+            self.model.inputs.push(home.join("uv.toml"));
+        }
+        self.model.members = siblings(folders, at);
+        let name = self.project.manifest.name.clone().unwrap_or_default();
+        self.model.installer = Installer::Uv {
+            frozen,
+            workspace: workspace.is_some(),
+            member: workspace
+                .as_ref()
+                .filter(|(root, _)| *root != at)
+                .map(|_| name.clone()),
+            default_groups: self.project.default_groups,
+        };
+        let lock = lock::uv(self.repo, &file, &name);
+        self.keep(lock, &file);
+        ("uv", locked_by(&file))
+    }
+
+    fn poetry(&mut self, locked: bool) -> (&'static str, Evidence) {
+        let file = self.view.path.join("poetry.lock");
+        self.inputs(&["pyproject.toml", "poetry.lock", "poetry.toml"]);
+        if locked {
+            let lock = lock::poetry(self.repo, &file, &self.direct);
+            self.keep(lock, &file);
+        } else {
+            self.unlocked("poetry lock");
+        }
+        self.model.installer = Installer::Poetry {
+            locked,
+            hashed: !self.model.vcs && self.model.local.is_empty(),
+        };
+        if locked {
+            return ("poetry", locked_by(&file));
+        }
+        let why = "pyproject.toml has the table tool.poetry";
+        (
+            "poetry",
+            Evidence::file("python/poetry", self.view.path.join("pyproject.toml"), why),
+        )
+    }
+
+    fn pdm(&mut self) -> (&'static str, Evidence) {
+        let file = self.view.path.join("pdm.lock");
+        self.inputs(&["pyproject.toml", "pdm.lock"]);
+        self.take_lock("pdm.lock", lock::pdm);
+        self.model.installer = Installer::Pdm;
+        ("pdm", locked_by(&file))
+    }
+
+    fn pipenv(&mut self, locked: bool) -> (&'static str, Evidence) {
+        let file = self.view.path.join("Pipfile.lock");
+        self.inputs(&["Pipfile", "Pipfile.lock"]);
+        if locked {
+            self.take_lock("Pipfile.lock", lock::pipenv);
+        } else {
+            self.unlocked("pipenv lock");
+        }
+        self.model.installer = Installer::Pipenv {
+            locked,
+            hashed: locked && !self.model.vcs && self.model.local.is_empty(),
+        };
+        if locked {
+            return ("pipenv", locked_by(&file));
+        }
+        let file = self.view.path.join("Pipfile");
+        (
+            "pipenv",
+            Evidence::file("python/pipenv", file, "there is a Pipfile"),
+        )
+    }
+
+    fn uv_pip(&mut self, file: &str, why: &str) -> (&'static str, Evidence) {
+        self.inputs(&[file, "uv.toml"]);
+        self.model.installer = Installer::UvPip {
+            file: file.to_owned(),
+        };
+        (
+            "uv",
+            Evidence::file("python/uv-pip", self.view.path.join(file), why),
+        )
+    }
+
+    fn pip(&mut self, (file, found): (String, Requirements)) -> (&'static str, Evidence) {
+        let path = self.view.path.join(&file);
+        self.model.inputs.clone_from(&found.files);
+        self.model.local.extend(found.local);
+        self.model.vcs |= found.vcs;
+        self.model.secrets = found.variables;
+        let pinned = found
+            .items
+            .iter()
+            .all(|(item, _)| item.pin().is_some() || item.url.is_some());
+        if !pinned {
+            self.diagnostics.push(
+                Diagnostic::note(
+                    "python-unpinned",
+                    format!("{path} leaves versions open, so two builds can differ"),
+                )
+                .at(Location::file(path.clone()))
+                .with_help("pin them, for example with `uv pip compile` or `pip-compile`"),
+            );
+        }
+        let mut listed = Project::default();
+        listed.add_all(found.items, true);
+        self.direct.extend(
+            listed
+                .requirements
+                .into_iter()
+                .map(|(requirement, _)| requirement),
+        );
+        self.manifest
+            .dependencies
+            .extend(listed.manifest.dependencies);
+        if self.manifest.path.is_root() {
+            self.manifest.path.clone_from(&path);
+        }
+        self.model.installer = if found.itself {
+            // The project is in its own requirements: only its build tells all of them.
+            self.model.requirements = Some(file.clone());
+            Installer::Setup
+        } else {
+            Installer::Pip {
+                file: file.clone(),
+                hashed: found.hashed,
+            }
+        };
+        let why = format!("{file} lists the dependencies");
+        ("pip", Evidence::file("python/requirements", path, why))
+    }
+
+    /// The requirements file that production means; an empty one is none.
+    fn requirements_file(&self) -> Option<(String, Requirements)> {
+        [
+            "requirements.txt".to_owned(),
+            "requirements-prod.txt".to_owned(),
+        ]
+        .into_iter()
+        .chain(SPLIT.iter().map(|name| format!("requirements/{name}")))
+        .filter(|name| self.view.has(name))
+        .find_map(|name| {
+            let found = requirements::read(self.repo, &self.view.path.join(&name))?;
+            let any = !found.items.is_empty() || !found.local.is_empty() || found.itself;
+            any.then_some((name, found))
+        })
+    }
+
+    fn inputs(&mut self, names: &[&str]) {
+        self.model.inputs = names
+            .iter()
+            .filter(|name| self.view.has(name))
+            .map(|name| self.view.path.join(name))
+            .collect();
+    }
+
+    fn take_lock(&mut self, name: &str, read: fn(&Repo, &RelPath) -> Result<Lock, Diagnostic>) {
+        let file = self.view.path.join(name);
+        let lock = read(self.repo, &file);
+        self.keep(lock, &file);
+    }
+
+    fn keep(&mut self, lock: Result<Lock, Diagnostic>, file: &RelPath) {
+        match lock {
+            Ok(lock) => {
+                self.model.vcs |= lock.vcs;
+                self.model.ceiling = lock.ceiling().map(|(minor, package)| {
+                    let why = format!(
+                        "{package} is locked without a wheel for Python 3.{}",
+                        minor + 1
+                    );
+                    (minor, Evidence::file("python/wheels", file.clone(), why))
+                });
+                self.model.packages = lock
+                    .packages
+                    .into_iter()
+                    .map(|(name, locked)| (name, locked.version))
+                    .collect();
+            }
+            Err(diagnostic) => self.diagnostics.push(diagnostic),
+        }
+    }
+
+    fn unlocked(&mut self, command: &str) {
+        let path = self.manifest.path.clone();
+        self.diagnostics.push(
+            Diagnostic::note(
+                "python-no-lock",
+                format!("{path}: no lock file, so two builds can differ"),
+            )
+            .at(Location::file(path))
+            .with_help(format!("run `{command}` and commit its file")),
+        );
+    }
+
+    /// Versions and extras of what is asked for directly.
+    fn pins(&mut self) {
+        let mut packages = BTreeMap::new();
+        for requirement in &self.direct {
+            let pin = requirement.pin().unwrap_or_default().to_owned();
+            packages.insert(requirement.name.clone(), pin);
+            self.model.extras.extend(
+                requirement
+                    .extras
+                    .iter()
+                    .map(|extra| format!("{}[{extra}]", requirement.name)),
+            );
+            let floor = requirement
+                .specifier
+                .split(',')
+                .find_map(|part| {
+                    part.trim()
+                        .strip_prefix(['>', '^', '~'])?
+                        .trim_start_matches('=')
+                        .trim()
+                        .parse()
+                        .ok()
+                })
+                .and_then(|text: String| Version::parse(&text));
+            if let Some(floor) = floor {
+                self.model.floors.insert(requirement.name.clone(), floor);
+            }
+        }
+        packages.append(&mut self.model.packages);
+        self.model.packages = packages;
+    }
+}
+
+/// The workspace members that a folder depends on, over any number of steps.
+fn siblings(folders: &[Folder], at: usize) -> Vec<RelPath> {
+    let mut found: Vec<usize> = Vec::new();
+    let mut todo = vec![at];
+    while let Some(next) = todo.pop() {
+        for name in &folders[next].project.siblings {
+            if let Some(place) = folders
+                .iter()
+                .position(|other| other.name().as_ref() == Some(name))
+                && place != at
+                && !found.contains(&place)
+            {
+                found.push(place);
+                todo.push(place);
+            }
+        }
+    }
+    let mut dirs: Vec<RelPath> = found
+        .iter()
+        .map(|place| folders[*place].dir.clone())
+        .collect();
+    dirs.sort();
+    dirs
+}
+
+fn locked_by(file: &RelPath) -> Evidence {
+    let why = format!("{} locks the dependencies", file.name());
+    Evidence::file("python/lock", file.clone(), why)
+}
+
+/// The version of uv or Poetry that the project names.
+fn tool_version(view: &Dir<'_>, project: &Project, tool: &str) -> Option<(Constraint, Evidence)> {
+    if let Some((text, evidence)) = &project.tool_version
+        && evidence.why.contains(tool)
+        && let Some(constraint) = Constraint::python(text)
+    {
+        return Some((constraint, evidence.clone()));
+    }
+    runtime::tool_versions(view, tool)
+        .into_iter()
+        .find_map(|(file, text)| {
+            let why = format!("{} names {tool} {text}", file.path.name());
+            let constraint = Constraint::python(&text)?;
+            Some((
+                constraint,
+                Evidence::file("python/tool-version", file.path, why),
+            ))
+        })
+}
+
+/// The package that a build of the project gives; `None` for a project that is only a folder of
+/// sources with dependencies.
+fn package(view: &Dir<'_>, project: &Project) -> Option<Package> {
+    if project.packaged == Some(false) || project.backend.is_none() && project.packaged.is_none() {
+        return None;
+    }
+    let name = project.manifest.name.clone()?;
+    let module = name.replace(['-', '.'], "_");
+    let lower = module.to_ascii_lowercase();
+    let is_there = |dir: &String| view.has_dir(dir) || view.has(&format!("{dir}.py"));
+    let mut dirs: Vec<String> = project
+        .package_dirs
+        .iter()
+        .map(|dir| {
+            dir.trim_start_matches("./")
+                .trim_end_matches(['/', '*'])
+                .to_owned()
+        })
+        .filter(is_there)
+        .collect();
+    if dirs.is_empty() {
+        dirs = [&module, &lower]
+            .into_iter()
+            .flat_map(|name| [format!("src/{name}"), name.clone()])
+            .filter(is_there)
+            .take(1)
+            .collect();
+    }
+    if dirs.is_empty() {
+        let root = if view.has_dir("src") { "src" } else { "." };
+        dirs = packages_in(view, root);
+        // Of several folders beside each other no backend guesses which one is meant.
+        if root == "." && dirs.len() > 1 {
+            return None;
+        }
+    }
+    if dirs.is_empty() {
+        return None;
+    }
+    let backend = project.backend.as_deref().unwrap_or("uv_build");
+    let asks_git = |name: &str| {
+        project
+            .build_requires
+            .iter()
+            .any(|required| required == name)
+    };
+    let upper: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() {
+                c.to_ascii_uppercase()
+            } else {
+                '_'
+            }
+        })
+        .collect();
+    let version_variable = if asks_git("setuptools-scm") || asks_git("hatch-vcs") {
+        Some(format!("SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{upper}"))
+    } else if asks_git("poetry-dynamic-versioning") {
+        Some("POETRY_DYNAMIC_VERSIONING_BYPASS".to_owned())
+    } else if backend.starts_with("pdm") && project.dynamic {
+        Some("PDM_BUILD_SCM_VERSION".to_owned())
+    } else {
+        None
+    };
+    let data = || {
+        dirs.iter().any(|dir| {
+            view.child(dir)
+                .walk()
+                .any(|file| !file.as_str().ends_with(".py") && file.name() != "py.typed")
+        })
+    };
+    let incomplete = backend.contains("setuptools") && !project.package_data && data();
+    Some(Package {
+        name,
+        dirs,
+        version_variable,
+        incomplete,
+    })
+}
+
+/// Folders with an `__init__.py` directly below `root`, `src` or `.`.
+fn packages_in(view: &Dir<'_>, root: &str) -> Vec<String> {
+    let home = if root == "." {
+        view.clone()
+    } else {
+        view.child(root)
+    };
+    let mut found: Vec<String> = home
+        .walk()
+        .filter(|file| file.depth() == 2 && file.name() == "__init__.py")
+        .filter_map(|file| file.parent())
+        .map(|dir| dir.as_str().to_owned())
+        .filter(|dir| !matches!(dir.as_str(), "tests" | "test" | "docs"))
+        .map(|dir| {
+            if root == "." {
+                dir
+            } else {
+                format!("{root}/{dir}")
+            }
+        })
+        .collect();
+    found.dedup();
+    found
+}

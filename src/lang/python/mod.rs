@@ -1,0 +1,276 @@
+//! Python: projects of pip, uv, Poetry, PDM and Pipenv, and scripts without any.
+
+mod django;
+mod entry;
+mod imports;
+mod installer;
+mod lock;
+mod project;
+mod requirement;
+mod requirements;
+mod runtime;
+mod workspace;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use imports::module;
+pub use installer::Installer;
+
+use super::{Component, Language, Manifest, Model, Sources};
+use crate::diag::Diagnostic;
+use crate::facts::{Command, Confidence, Evidence, Kind, Rank};
+use crate::parse::version::Version;
+use crate::repo::{Dir, RelPath, Repo};
+use workspace::Folder;
+
+pub struct Python;
+
+/// What the plan needs to know of a Python program.
+#[derive(Debug, Default)]
+pub struct PythonModel {
+    pub installer: Installer,
+    /// The requirements file that lists the project itself.
+    pub requirements: Option<String>,
+    /// Files that the dependency step reads, relative to the repository.
+    pub inputs: Vec<RelPath>,
+    /// Folders that are installed as dependencies, relative to the repository.
+    pub local: Vec<RelPath>,
+    /// Workspace members among the dependencies, relative to the repository.
+    pub members: Vec<RelPath>,
+    /// The folder that the installer runs in, relative to the repository.
+    pub install_dir: RelPath,
+    /// The project itself can be installed.
+    pub package: Option<Package>,
+    /// What production installs, by normal name; the version is empty where it is not pinned.
+    pub packages: BTreeMap<String, String>,
+    /// Direct requirements with an extra, as `name[extra]`.
+    pub extras: Vec<String>,
+    /// The lower bounds of direct requirements that are not pinned.
+    pub floors: BTreeMap<String, Version>,
+    /// A dependency comes from a git repository.
+    pub vcs: bool,
+    /// The newest Python 3 that the locked wheels are for, and what says so.
+    pub ceiling: Option<(u64, Evidence)>,
+    /// Variables that hold what the package index wants to know.
+    pub secrets: Vec<String>,
+    /// The folder that the modules of a file are imported from, relative to the component; by file.
+    pub roots: BTreeMap<String, String>,
+    /// Entries (`file:object`) whose object is a function that makes the application.
+    pub factories: BTreeSet<String>,
+    /// Settings that the project's gunicorn.conf.py makes.
+    pub gunicorn_conf: Option<BTreeSet<String>>,
+    pub django: Option<Django>,
+}
+
+/// A project that a build backend can turn into an installed package.
+#[derive(Clone, Debug, Default)]
+pub struct Package {
+    /// The distribution's name.
+    pub name: String,
+    /// Import packages, relative to the component: `src/app`, `app`.
+    pub dirs: Vec<String>,
+    /// The backend asks git for the version, by way of this variable when there is no git.
+    pub version_variable: Option<String>,
+    /// An installed copy lacks files that the package's folder has.
+    pub incomplete: bool,
+}
+
+/// What Django's settings decide about the image.
+#[derive(Clone, Debug, Default)]
+pub struct Django {
+    /// The module that the server loads.
+    pub settings: String,
+    /// The module that manage.py loads.
+    pub managed: String,
+    /// manage.py, relative to the component.
+    pub manage: String,
+    /// The settings say where static files are gathered.
+    pub collect: Option<Evidence>,
+    /// Variables without which the settings cannot be loaded, with stand-ins for the build.
+    pub required: Vec<(String, String)>,
+}
+
+impl Language for Python {
+    fn id(&self) -> &'static str {
+        "python"
+    }
+
+    fn manifests(&self) -> &'static [&'static str] {
+        &[
+            "pyproject.toml",
+            "requirements.txt",
+            "Pipfile",
+            "setup.py",
+            "setup.cfg",
+            "pylock.toml",
+            "manage.py",
+            "production.txt",
+            "prod.txt",
+            "base.txt",
+            "main.py",
+            "app.py",
+            "bot.py",
+            "server.py",
+            "start.py",
+            "run.py",
+            "worker.py",
+            "hello.py",
+            "streamlit_app.py",
+        ]
+    }
+
+    fn sources(&self) -> &'static [&'static str] {
+        &["py"]
+    }
+
+    fn components(
+        &self,
+        repo: &Repo,
+        dirs: &[RelPath],
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Vec<Component> {
+        let folders = workspace::folders(repo, dirs, diagnostics);
+        let programs = workspace::programs(repo, &folders);
+        programs
+            .into_iter()
+            .map(|at| component(repo, &folders, at, diagnostics))
+            .collect()
+    }
+
+    fn refine(&self, _repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
+        entry::refine(component, sources);
+        if component.has_framework("python/django") {
+            django::refine(component, sources);
+        }
+    }
+}
+
+fn component(
+    repo: &Repo,
+    folders: &[Folder],
+    at: usize,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Component {
+    let folder = &folders[at];
+    let view = repo.dir(&folder.dir);
+    let mut installed = installer::choose(repo, folders, at, diagnostics);
+    let manifest = std::mem::take(&mut installed.manifest);
+    let root = installed
+        .model
+        .inputs
+        .iter()
+        .filter_map(RelPath::parent)
+        .chain(installed.model.local.iter().cloned())
+        .chain([installed.model.install_dir.clone()])
+        .fold(folder.dir.clone(), |root, dir| {
+            super::go::common(&root, &dir)
+        });
+    let scripts = manifest.scripts.clone();
+    let mut component = Component::new(
+        "python",
+        folder.dir.clone(),
+        manifest,
+        Model::Python(Box::new(installed.model)),
+    );
+    component.root = root;
+    if !folder.is_project() {
+        component.sure = Confidence::Guess;
+    }
+    let root_view = repo.dir(&component.root);
+    let facts = &mut component.facts;
+    runtime::version_files(&view, &root_view, &mut facts.runtime);
+    runtime::manifest(folder.project.python.as_ref(), &mut facts.runtime);
+    facts.package_manager.certain(
+        installed.name.to_owned(),
+        Rank::Manifest,
+        installed.evidence,
+    );
+    if let Some((constraint, evidence)) = installed.version {
+        facts
+            .package_manager_version
+            .certain(constraint, Rank::Manifest, evidence);
+    }
+    entry::mains(&view, &mut component);
+    let Model::Python(model) = &component.model else {
+        return component;
+    };
+    if let Some(package) = &model.package {
+        entry::scripts(&scripts, package, &mut component.facts);
+    }
+    entry::procfile(&view, &mut component.facts);
+    component.facts.kind.guess(
+        Kind::Cli,
+        Rank::Default,
+        Evidence::rule("python/no-server", "no code that serves or waits was seen"),
+    );
+    ignore(&view, &mut component);
+    component
+}
+
+/// What Python and its tools leave behind, and what only tests and editors of the code need.
+fn ignore(view: &Dir<'_>, component: &mut Component) {
+    component.facts.ignore_all(
+        "python/leftovers",
+        "Python and its tools leave these behind",
+        &[
+            "**/__pycache__",
+            "**/*.py[cod]",
+            "**/*.egg-info",
+            "**/.venv",
+            "**/.pytest_cache",
+            "**/.mypy_cache",
+            "**/.ruff_cache",
+            "**/.tox",
+            "**/.nox",
+            "**/.coverage*",
+            "**/htmlcov",
+            "**/.ipynb_checkpoints",
+            // The image decides which interpreter it is; tools would look for another one.
+            ".python-version",
+        ],
+    );
+    for name in ["venv", "env"] {
+        if view.child(name).has("pyvenv.cfg") || !view.has_dir(name) {
+            component.facts.ignore_all(
+                "python/venv",
+                "a virtual environment",
+                &[&format!("/{name}")],
+            );
+        }
+    }
+    for name in ["build", "dist"] {
+        if !view
+            .child(name)
+            .walk()
+            .any(|file| file.name().ends_with(".py"))
+        {
+            component.facts.ignore_all(
+                "python/builds",
+                "build backends write here",
+                &[&format!("/{name}")],
+            );
+        }
+    }
+}
+
+impl Component {
+    /// The Python model, for steps that only Python components reach.
+    fn python(&mut self) -> Option<(&mut PythonModel, &mut crate::facts::Facts, &Manifest)> {
+        match &mut self.model {
+            Model::Python(model) => Some((model, &mut self.facts, &self.manifest)),
+            #[allow(unreachable_patterns, reason = "there are other languages")]
+            _ => None,
+        }
+    }
+}
+
+/// A start command of the language's own rank.
+fn start(
+    facts: &mut crate::facts::Facts,
+    command: Command,
+    rank: Rank,
+    confidence: Confidence,
+    because: Evidence,
+) {
+    facts.start.add(command, rank, confidence, because);
+}

@@ -1,0 +1,612 @@
+//! What starts the program: an application behind a server that production needs, a command of
+//! the project's own, or a script.
+
+use std::collections::BTreeSet;
+
+use super::super::Pair;
+use super::pair;
+use crate::diag::Diagnostic;
+use crate::facts::{Command, Confidence, Evidence, Found, Kind, Rank, Slot};
+use crate::lang::python::{PythonModel, module};
+use crate::parse::version::{Constraint, Version};
+use crate::plan::resolver::{Failure, Resolver};
+
+/// How the container starts.
+#[derive(Debug, Default)]
+pub(super) struct Start {
+    /// Exec form.
+    pub command: Vec<String>,
+    pub env: Vec<Pair>,
+    pub port: Option<u16>,
+    /// The variable that the server reads its port from; `env` sets it.
+    pub port_variable: Option<String>,
+    /// As process 1 it ends on SIGTERM.
+    pub handles_term: bool,
+    /// The server has to be installed beside the dependencies.
+    pub missing_server: Option<&'static str>,
+    /// The command is a console script of the project, which only an installed project has.
+    pub console_script: bool,
+    /// The file of the entry, relative to the component.
+    pub file: Option<String>,
+    /// The folder that its modules are imported from, when it is not the component's own.
+    pub root: Option<String>,
+}
+
+/// Programs that end on SIGTERM when they are process 1: servers and workers with a handler.
+const ENDS: &[&str] = &[
+    "uvicorn",
+    "gunicorn",
+    "hypercorn",
+    "granian",
+    "daphne",
+    "celery",
+    "streamlit",
+    "fastapi",
+    "rq",
+    "dramatiq",
+    "arq",
+    "taskiq",
+    "huey_consumer",
+    "huey_consumer.py",
+    "faststream",
+];
+
+/// Servers for each kind of application, the usual one first; it is installed when none is there.
+const ASGI: &[&str] = &["uvicorn", "granian", "hypercorn", "daphne"];
+const WSGI: &[&str] = &["gunicorn", "granian", "waitress"];
+
+/// The port where the servers listen when nothing says otherwise.
+const PORT: u16 = 8000;
+
+pub(super) fn start(
+    resolver: &mut Resolver<'_>,
+    model: &PythonModel,
+    kind: Kind,
+) -> Result<Start, Failure> {
+    let facts = &resolver.component.facts;
+    let interface = facts.extra.get("interface").and_then(Slot::value).cloned();
+    let entry = facts.main.best().filter(|found| found.value.contains(':'));
+    let chosen_main = resolver.setting("main").is_some();
+    let mut commands = facts.start.clone();
+    if resolver.setting("start").is_none()
+        && let Some(found) = commands.best()
+        && let Some(server) = development(&found.value)
+    {
+        let why = format!("{server} is a development server: {}", found.evidence.why);
+        resolver.decide(
+            "start",
+            "not as the project does",
+            Confidence::Likely,
+            Evidence {
+                why,
+                ..found.evidence.clone()
+            },
+        );
+        let mut rest = Slot::default();
+        for other in commands.others() {
+            rest.add(
+                other.value.clone(),
+                other.rank,
+                other.confidence,
+                other.evidence.clone(),
+            );
+        }
+        commands = rest;
+    }
+    let dedicated = commands
+        .best()
+        .is_some_and(|found| found.rank >= Rank::Dedicated);
+    if resolver.setting("start").is_some() || dedicated && !chosen_main {
+        let found = resolver.choose("start", &commands, |text| Some(Command::parse(text)))?;
+        if let Some(found) = found {
+            return Ok(explicit(resolver, model, kind, &found));
+        }
+    }
+    if let Some(interface) = &interface
+        && (entry.is_some() || chosen_main)
+        && let Some(found) = resolver.choose("main", &facts.main, entry_text)?
+    {
+        if found.value.contains(':') {
+            return serve(resolver, model, &found, interface);
+        }
+        return Ok(script(resolver, model, kind, &found.value)?);
+    }
+    if !chosen_main && let Some(found) = resolver.choose("start", &commands, |_| None)? {
+        return Ok(explicit(resolver, model, kind, &found));
+    }
+    match resolver.choose("main", &facts.main, entry_text)? {
+        Some(found) => Ok(script(resolver, model, kind, &found.value)?),
+        None => Err(resolver.needs("start", "nothing tells what starts the program", &[])),
+    }
+}
+
+/// `app/main.py`, `app/main.py:app`, `app.main:app`; names of modules become files.
+fn entry_text(text: &str) -> Option<String> {
+    let (left, object) = text.split_once(':').unwrap_or((text, ""));
+    let plain = |text: &str| {
+        text.chars()
+            .all(|c| c.is_alphanumeric() || "_./-()".contains(c))
+    };
+    if left.is_empty() || left.starts_with(['-', '/']) || !plain(left) || !plain(object) {
+        return None;
+    }
+    let file = if left.ends_with(".py") {
+        left.to_owned()
+    } else {
+        format!("{}.py", left.replace('.', "/"))
+    };
+    Some(if object.is_empty() {
+        file
+    } else {
+        format!("{file}:{object}")
+    })
+}
+
+/// An application object behind a server.
+fn serve(
+    resolver: &mut Resolver<'_>,
+    model: &PythonModel,
+    found: &Found<String>,
+    interface: &str,
+) -> Result<Start, Failure> {
+    let (file, object) = found.value.split_once(':').unwrap_or((&found.value, "app"));
+    let factory = object.ends_with("()") || model.factories.contains(&found.value);
+    let object = object.trim_end_matches("()");
+    let root = root_of(model, file);
+    let name = module(file, &root);
+    let (servers, usual): (&[&'static str], &'static str) = if interface == "wsgi" {
+        (WSGI, "gunicorn")
+    } else {
+        (ASGI, "uvicorn")
+    };
+    let facts = &resolver.component.facts;
+    // What a framework's extra brings along stands in no manifest: `fastapi[standard]`.
+    let brought = facts
+        .extra
+        .get("server")
+        .and_then(Slot::value)
+        .map(String::as_str);
+    let has = |server: &str| model.packages.contains_key(server) || brought == Some(server);
+    let present = servers.iter().copied().find(|server| has(server));
+    let server = present.unwrap_or(usual);
+    let port = listen(resolver, server)?;
+    let mut start = Start {
+        port: Some(port),
+        handles_term: ENDS.contains(&server),
+        missing_server: present.is_none().then_some(usual),
+        file: Some(file.to_owned()),
+        root: (!root.is_empty()).then_some(root),
+        ..Start::default()
+    };
+    if let Some(present) = present {
+        let because = Evidence::rule(
+            "python/server",
+            format!("{present} is among the dependencies"),
+        );
+        resolver.decide("server", present, Confidence::Certain, because);
+    }
+    let target = format!("{name}:{object}");
+    let called = if factory {
+        format!("{target}()")
+    } else {
+        target.clone()
+    };
+    let mut command: Vec<String> = Vec::new();
+    let mut words = |words: &[&str]| command.extend(words.iter().map(|word| (*word).to_owned()));
+    match server {
+        "gunicorn" => {
+            words(&["gunicorn", &called]);
+            gunicorn(resolver, model, &BTreeSet::new(), &mut start);
+        }
+        "granian" => {
+            words(&[
+                "granian",
+                "--interface",
+                if interface == "wsgi" { "wsgi" } else { "asgi" },
+            ]);
+            if factory {
+                words(&["--factory"]);
+            }
+            words(&[&target]);
+            start.env.push(pair("GRANIAN_HOST", "0.0.0.0"));
+            start.port_variable = Some("GRANIAN_PORT".to_owned());
+        }
+        "hypercorn" => words(&["hypercorn", "--bind", &format!("0.0.0.0:{port}"), &called]),
+        "daphne" => words(&["daphne", "-b", "0.0.0.0", "-p", &port.to_string(), &target]),
+        "waitress" => {
+            words(&["waitress-serve", &format!("--listen=0.0.0.0:{port}")]);
+            if factory {
+                words(&["--call"]);
+            }
+            words(&[&target]);
+        }
+        _ => {
+            words(&["uvicorn"]);
+            if factory {
+                words(&["--factory"]);
+            }
+            words(&[&target]);
+            start.env.push(pair("UVICORN_HOST", "0.0.0.0"));
+            start.port_variable = Some("UVICORN_PORT".to_owned());
+        }
+    }
+    start.command = command;
+    set_port(&mut start);
+    Ok(start)
+}
+
+/// The port that the server is told: the project's own where it names one.
+fn listen(resolver: &mut Resolver<'_>, server: &str) -> Result<u16, Failure> {
+    let mut ports = resolver.component.facts.port.clone();
+    if ports.is_empty() {
+        let because = Evidence::rule("python/port", format!("{server} is told to listen there"));
+        ports.certain(PORT, Rank::Default, because);
+    }
+    let found = resolver.choose("port", &ports, |text| text.parse().ok())?;
+    Ok(found.map_or(PORT, |found| found.value))
+}
+
+fn set_port(start: &mut Start) {
+    if let (Some(name), Some(port)) = (&start.port_variable, start.port) {
+        start.env.push(pair(name, port.to_string()));
+    }
+}
+
+/// gunicorn's settings as environment, which a container's user can replace. What the project's
+/// own file or the command line sets is left to them.
+fn gunicorn(
+    resolver: &Resolver<'_>,
+    model: &PythonModel,
+    flags: &BTreeSet<String>,
+    start: &mut Start,
+) {
+    let none = BTreeSet::new();
+    let conf = model.gunicorn_conf.as_ref().unwrap_or(&none);
+    let free = |name: &str| !conf.contains(name) && !flags.contains(name);
+    let mut arguments = Vec::new();
+    if free("worker_tmp_dir") {
+        // Workers tell by a file's time that they live; on a disk that can block.
+        arguments.push("--worker-tmp-dir=/dev/shm");
+    }
+    if free("threads") && free("worker_class") {
+        arguments.push("--threads=4");
+    }
+    if free("accesslog") {
+        arguments.push("--access-logfile=-");
+    }
+    if free("control_socket_disable") && free("control_socket") {
+        // The control socket came with 25.1, and its place is the home folder, which the user has not.
+        let first = Version::new([25, 1]);
+        match gunicorn_version(resolver, model) {
+            (Some(version), _) if version >= first => arguments.push("--no-control-socket"),
+            (Some(_), true) => {}
+            _ => start.env.push(pair("HOME", "/tmp")),
+        }
+    }
+    if !arguments.is_empty() {
+        start
+            .env
+            .push(pair("GUNICORN_CMD_ARGS", arguments.join(" ")));
+    }
+    if free("workers") {
+        start.env.push(pair("WEB_CONCURRENCY", "2"));
+    }
+    let asked = resolver.component.facts.port_variable.value();
+    if free("bind") || conf.contains("bind") && asked.is_some_and(|name| name == "PORT") {
+        start.port_variable = Some("PORT".to_owned());
+    }
+}
+
+/// The version of gunicorn, or its lower bound, and whether it is exact.
+fn gunicorn_version(resolver: &Resolver<'_>, model: &PythonModel) -> (Option<Version>, bool) {
+    match model.packages.get("gunicorn") {
+        Some(pinned) => match Version::parse(pinned) {
+            Some(version) => (Some(version), true),
+            None => (model.floors.get("gunicorn").cloned(), false),
+        },
+        None => {
+            let line = resolver.tools.choose("gunicorn", &Constraint::Any);
+            (line.ok().and_then(|line| line.newest), true)
+        }
+    }
+}
+
+/// A command that the project or the user gives.
+fn explicit(
+    resolver: &mut Resolver<'_>,
+    model: &PythonModel,
+    kind: Kind,
+    found: &Found<Command>,
+) -> Start {
+    let entry = resolver.component.facts.main.value().cloned();
+    let file = entry.and_then(|entry| entry.split(':').next().map(str::to_owned));
+    let root = file
+        .as_deref()
+        .map(|file| root_of(model, file))
+        .filter(|root| !root.is_empty());
+    let is_script = |name: &str| {
+        resolver
+            .component
+            .manifest
+            .scripts
+            .iter()
+            .any(|script| script.name == name)
+    };
+    let mut start = Start {
+        file,
+        ..Start::default()
+    };
+    let text = found.value.to_string();
+    let (words, shell) = words(&found.value);
+    let program = program(&words).to_owned();
+    start.console_script = found.value.program().is_some_and(is_script);
+    start.handles_term = ENDS.contains(&program.as_str()) || handles_sigterm(resolver);
+    start.command = match &root {
+        Some(root) if !shell => words.iter().map(|word| strip(word, root)).collect(),
+        _ => words,
+    };
+    start.root = root;
+    let flag = |names: &[&str]| {
+        text.split_whitespace().any(|word| {
+            names
+                .iter()
+                .any(|name| word == *name || word.starts_with(&format!("{name}=")))
+        })
+    };
+    let from_variable = text.contains("$PORT") || text.contains("${PORT");
+    let port = resolver
+        .setting("port")
+        .and_then(|(text, _)| text.parse().ok());
+    let port = port.or_else(|| port_in(&text));
+    if kind == Kind::Web {
+        start.port = port
+            .or_else(|| resolver.component.facts.port.value().copied())
+            .or(Some(PORT));
+        if let Some(port) = start.port {
+            let because = Evidence {
+                why: format!("the start command listens there: {text}"),
+                ..found.evidence.clone()
+            };
+            resolver.decide("port", port, Confidence::Likely, because);
+        }
+        start.port_variable = resolver.component.facts.port_variable.value().cloned();
+        if from_variable {
+            start.port_variable = Some("PORT".to_owned());
+        }
+    }
+    match program.as_str() {
+        "gunicorn" => {
+            let mut flags = BTreeSet::new();
+            for (names, setting) in [
+                (&["-b", "--bind"][..], "bind"),
+                (&["-w", "--workers"], "workers"),
+                (&["-k", "--worker-class"], "worker_class"),
+                (&["--threads"], "threads"),
+                (&["--access-logfile"], "accesslog"),
+            ] {
+                if flag(names) {
+                    flags.insert(setting.to_owned());
+                }
+            }
+            let variable = start.port_variable.take();
+            gunicorn(resolver, model, &flags, &mut start);
+            start.port_variable = start.port_variable.take().or(variable);
+        }
+        "uvicorn" => {
+            if !flag(&["--host"]) {
+                start.env.push(pair("UVICORN_HOST", "0.0.0.0"));
+            }
+            if !flag(&["--port"]) {
+                start.port_variable = Some("UVICORN_PORT".to_owned());
+            }
+        }
+        _ => {}
+    }
+    set_port(&mut start);
+    start
+}
+
+/// A script or a package that runs by itself.
+fn script(
+    resolver: &mut Resolver<'_>,
+    model: &PythonModel,
+    kind: Kind,
+    entry: &str,
+) -> Result<Start, Diagnostic> {
+    let file = entry.split(':').next().unwrap_or(entry);
+    let root = root_of(model, file);
+    let parent = file.rsplit_once('/').map_or("", |(parent, _)| parent);
+    let mut start = Start {
+        handles_term: handles_sigterm(resolver),
+        file: Some(file.to_owned()),
+        ..Start::default()
+    };
+    start.command = if root == parent && !file.ends_with("__main__.py") {
+        ["python", file].map(str::to_owned).to_vec()
+    } else {
+        let name = module(file, &root);
+        let name = name.strip_suffix(".__main__").unwrap_or(&name);
+        start.root = (!root.is_empty()).then_some(root);
+        ["python", "-m", name].map(str::to_owned).to_vec()
+    };
+    let facts = &resolver.component.facts;
+    if kind == Kind::Web || resolver.setting("port").is_some() {
+        let mut ports = facts.port.clone();
+        if ports.is_empty() {
+            let because = Evidence::rule("python/port", "no port was found; this one is usual");
+            ports.guess(PORT, Rank::Default, because);
+        }
+        start.port = resolver
+            .choose("port", &ports, |text| text.parse().ok())?
+            .map(|found| found.value);
+        start.port_variable = facts.port_variable.value().cloned();
+    }
+    Ok(start)
+}
+
+/// A detector's fact: the sources, or a library that they call, handle SIGTERM.
+fn handles_sigterm(resolver: &Resolver<'_>) -> bool {
+    resolver.component.facts.extra.contains_key("sigterm")
+}
+
+fn root_of(model: &PythonModel, file: &str) -> String {
+    model.roots.get(file).cloned().unwrap_or_else(|| {
+        if file.starts_with("src/") && file.matches('/').count() > 1 {
+            "src".to_owned()
+        } else {
+            String::new()
+        }
+    })
+}
+
+/// A word that names a module from the component's folder, as seen from `root`.
+fn strip(word: &str, root: &str) -> String {
+    let prefix = format!("{}.", root.replace('/', "."));
+    word.strip_prefix(&prefix).unwrap_or(word).to_owned()
+}
+
+/// The exec form of a command, and whether it goes through a shell.
+///
+/// Steps in front of the server (`migrate &&`) run once for a deployment, not at each start of
+/// each container: they are left out. The shell replaces itself with what it starts.
+fn words(command: &Command) -> (Vec<String>, bool) {
+    let text = match command {
+        Command::Exec(words) => return (words.clone(), false),
+        Command::Shell(text) => text,
+    };
+    let mut parts: Vec<&str> = text.split("&&").map(str::trim).collect();
+    let last = parts.pop().unwrap_or(text);
+    parts.retain(|part| {
+        !["migrate", "upgrade", "collectstatic"]
+            .iter()
+            .any(|word| part.contains(word))
+    });
+    if parts.is_empty()
+        && let Command::Exec(words) = Command::parse(last)
+    {
+        return (words, false);
+    }
+    let compound = last.contains([';', '|', '\n', '(', '{']) && !last.contains("${");
+    let assignments = last
+        .split_whitespace()
+        .take_while(|word| word.contains('=') && !word.starts_with('-'))
+        .map(|word| word.len() + 1)
+        .sum::<usize>();
+    let last = if compound || last.starts_with("exec ") {
+        last.to_owned()
+    } else {
+        let (before, program) = last.split_at(assignments.min(last.len()));
+        format!("{before}exec {program}")
+    };
+    parts.push(&last);
+    (
+        ["sh", "-c", &parts.join(" && ")]
+            .map(str::to_owned)
+            .to_vec(),
+        true,
+    )
+}
+
+/// The program behind `python -m`, `sh -c exec` and paths.
+fn program(words: &[String]) -> &str {
+    let at = |index: usize| words.get(index).map_or("", String::as_str);
+    let name = match (at(0), at(1)) {
+        ("python" | "python3", "-m") => at(2),
+        ("sh", "-c") => at(2)
+            .rsplit("exec ")
+            .next()
+            .and_then(|rest| rest.split_whitespace().next())
+            .unwrap_or_default(),
+        (first, _) => first,
+    };
+    name.rsplit('/').next().unwrap_or(name)
+}
+
+/// The development server that a command starts, if it starts one.
+fn development(command: &Command) -> Option<&'static str> {
+    let text = command.to_string();
+    [
+        ("flask run", "flask run"),
+        ("flask --app", "flask run"),
+        ("runserver", "runserver"),
+        ("--reload", "a server with --reload"),
+        ("fastapi dev", "fastapi dev"),
+    ]
+    .into_iter()
+    .find_map(|(mark, name)| text.contains(mark).then_some(name))
+}
+
+/// A port that stands in a command: behind `--port`, `-p` or the `:` of an address.
+fn port_in(text: &str) -> Option<u16> {
+    let mut words = text.split([' ', '=']).peekable();
+    while let Some(word) = words.next() {
+        if matches!(word, "--port" | "-p")
+            && let Some(port) = words.peek().and_then(|next| next.parse().ok())
+        {
+            return Some(port);
+        }
+        if let Some((host, port)) = word.rsplit_once(':')
+            && (host.is_empty() || host.contains('.') || host.ends_with(']'))
+            && let Ok(port) = port.parse()
+        {
+            return Some(port);
+        }
+    }
+    // `${PORT:-8000}`.
+    let default = text.split("${PORT:-").nth(1)?.split('}').next()?;
+    default.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(text: &str) -> String {
+        let (words, _) = words(&Command::parse(text));
+        words.join(" ")
+    }
+
+    #[test]
+    fn commands_of_a_procfile() {
+        assert_eq!(shell("gunicorn shop.wsgi"), "gunicorn shop.wsgi");
+        assert_eq!(
+            shell("python manage.py migrate && gunicorn shop.wsgi"),
+            "gunicorn shop.wsgi"
+        );
+        assert_eq!(
+            shell("gunicorn app:app --bind 0.0.0.0:$PORT"),
+            "sh -c exec gunicorn app:app --bind 0.0.0.0:$PORT"
+        );
+        assert_eq!(
+            shell("A=1 B=$C python x.py"),
+            "sh -c A=1 B=$C exec python x.py"
+        );
+        assert_eq!(
+            shell("./prepare && uvicorn a:b --port $PORT"),
+            "sh -c ./prepare && exec uvicorn a:b --port $PORT"
+        );
+    }
+
+    #[test]
+    fn ports_of_commands() {
+        for (text, port) in [
+            ("uvicorn main:app --port 9000", Some(9000)),
+            ("gunicorn -b 0.0.0.0:8080 app:app", Some(8080)),
+            ("gunicorn --bind=:8081 app:app", Some(8081)),
+            ("uvicorn a:b --port ${PORT:-7000}", Some(7000)),
+            ("gunicorn app:app", None),
+        ] {
+            assert_eq!(port_in(text), port, "{text}");
+        }
+    }
+
+    #[test]
+    fn entries() {
+        assert_eq!(
+            entry_text("app.main:app").as_deref(),
+            Some("app/main.py:app")
+        );
+        assert_eq!(entry_text("app/main.py").as_deref(), Some("app/main.py"));
+        assert_eq!(entry_text("$(id)"), None);
+    }
+}
