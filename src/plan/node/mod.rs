@@ -188,6 +188,16 @@ fn plan_program(
 
     let port = port(resolver, kind, 3000)?;
     loopback(resolver, kind);
+    if let Some(found) = resolver
+        .component
+        .facts
+        .extra
+        .get("advice")
+        .and_then(Slot::best)
+        .cloned()
+    {
+        resolver.decide("advice", found.value, Confidence::Likely, found.evidence);
+    }
     let interpreter = if runtime == Runtime::Bun {
         "bun".to_owned()
     } else if run.shell {
