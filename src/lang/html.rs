@@ -2,7 +2,7 @@
 
 use super::{Component, Language, Manifest, Model};
 use crate::diag::Diagnostic;
-use crate::facts::{Confidence, Evidence, Kind, Rank};
+use crate::facts::{Confidence, Evidence, Found, Kind, Rank, push};
 use crate::parse;
 use crate::parse::Tree;
 use crate::repo::{RelPath, Repo};
@@ -14,9 +14,17 @@ const PAGES: &[&str] = &[
     "public", "dist", "www", "htdocs", "html", "site", "_site", "static",
 ];
 
-/// Manifests of languages that are not known here: pages in such a project belong to a program,
-/// or are made by a generator.
+/// Manifests of programs and of site generators: pages below one belong to it, or are made by it,
+/// also when it cannot be planned.
 const OTHERS: &[&str] = &[
+    "Cargo.toml",
+    "go.mod",
+    "pom.xml",
+    "build.gradle",
+    "build.gradle.kts",
+    "pyproject.toml",
+    "requirements.txt",
+    "manage.py",
     "mix.exs",
     "composer.json",
     "index.php",
@@ -96,7 +104,11 @@ fn pages_of(site: &Component) -> RelPath {
 fn belongs_to_others(repo: &Repo, dir: &RelPath) -> bool {
     std::iter::successors(Some(dir.clone()), RelPath::parent).any(|above| {
         let view = repo.dir(&above);
-        view.first(OTHERS).is_some() || view.files().any(|name| name.ends_with(".csproj"))
+        // A package.json may be there for tools alone, unless nobody can tell.
+        let broken = view
+            .text("package.json")
+            .is_some_and(|source| parse::json(&source).is_err());
+        broken || view.first(OTHERS).is_some() || view.files().any(|name| name.ends_with(".csproj"))
     })
 }
 
@@ -162,6 +174,14 @@ fn by_staticfile(
         Some(usual) if pages.is_root() && !view.has("index.html") => RelPath::root().join(usual),
         _ => pages,
     };
+    let folder = dir.join(pages.as_str());
+    if !repo.has_dir(&folder) {
+        let problem = Diagnostic::error("static-root", format!("there is no folder {folder}"))
+            .at(crate::diag::Location::file(path))
+            .with_help("correct `root` in the Staticfile");
+        diagnostics.push(problem);
+        return None;
+    }
     let says = |what: &str| Evidence::file("static/staticfile", path.clone(), what);
     let mut component = new(
         dir.clone(),
@@ -205,6 +225,18 @@ fn new(dir: RelPath, path: RelPath, pages: &str, sure: Confidence, because: Evid
 /// Everything in the served folder can be fetched, so what is no page stays out.
 fn leave_out(repo: &Repo, component: &mut Component, pages: &str) {
     let well_known = pages_of(component).join(".well-known");
+    // What makes it a site is served, also where git ignores it as built.
+    let first = RelPath::root().join(pages).join("index.html");
+    if repo.has(&component.dir.join(first.as_str())) {
+        let because = Evidence::rule("static/first-page", "the site's first page");
+        let found = Found {
+            value: first.to_string(),
+            rank: Rank::Manifest,
+            confidence: Confidence::Certain,
+            evidence: because,
+        };
+        push(&mut component.facts.keep, found);
+    }
     let facts = &mut component.facts;
     let why = "no pages";
     facts.ignore_all("static/hidden", why, &["**/.*"]);

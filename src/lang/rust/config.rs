@@ -1,6 +1,7 @@
 //! Files that steer cargo and rustup beside the manifests: `rust-toolchain.toml`,
 //! `.cargo/config.toml`, version files of tool managers.
 
+use crate::diag::Diagnostic;
 use crate::facts::{Evidence, Rank, Slot};
 use crate::parse;
 use crate::parse::Tree;
@@ -43,6 +44,7 @@ pub(super) fn toolchain(
     dir: &RelPath,
     root: &RelPath,
     runtime: &mut Slot<Constraint>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Toolchain> {
     let (source, plain) = upwards(dir, root).find_map(|dir| {
         let view = repo.dir(&dir);
@@ -54,33 +56,48 @@ pub(super) fn toolchain(
     let (channel, targets) = if plain && !source.text.contains('[') {
         (source.text.trim().to_owned(), false)
     } else {
-        let tree = parse::toml(&source).ok()?;
-        let text = |key: &str| tree.at(&["toolchain", key]).and_then(Tree::text);
-        let targets = tree.at(&["toolchain", "targets"]);
-        (
-            text("channel").unwrap_or("stable").to_owned(),
-            targets.is_some_and(|list| list.texts().next().is_some()),
-        )
+        match parse::toml(&source) {
+            Ok(tree) => {
+                let channel = tree.at(&["toolchain", "channel"]).and_then(Tree::text);
+                let targets = tree.at(&["toolchain", "targets"]);
+                (
+                    channel.unwrap_or("stable").to_owned(),
+                    targets.is_some_and(|list| list.texts().next().is_some()),
+                )
+            }
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                (String::new(), false)
+            }
+        }
     };
     let at = source.find(&channel).unwrap_or(0..0);
-    let constraint = if channel == "stable" {
-        Some(Constraint::Latest(channel.clone()))
-    } else if channel.starts_with(|c: char| c.is_ascii_digit()) {
-        Constraint::exact(&channel)
-    } else {
-        None
-    };
-    let stable = constraint.is_some();
     let why = format!("{} asks for {channel}", source.path.name());
     let evidence = Evidence::span("rust/toolchain-file", &source, &at, why);
-    if let Some(constraint) = constraint {
-        runtime.certain(constraint, Rank::Dedicated, evidence.clone());
+    let constraint = match channel.as_str() {
+        "stable" => Some(Constraint::Latest(channel.clone())),
+        number if number.starts_with(|c: char| c.is_ascii_digit()) => Constraint::exact(number),
+        _ => None,
+    };
+    let only_rustup = ["nightly", "beta"]
+        .iter()
+        .any(|name| channel.starts_with(name));
+    if let Some(constraint) = &constraint {
+        runtime.certain(constraint.clone(), Rank::Dedicated, evidence.clone());
+    } else if !only_rustup && !channel.is_empty() {
+        let problem = Diagnostic::warning(
+            "rust-unknown-channel",
+            "the channel is none that an image or rustup provides; the image's own is taken",
+        )
+        .pointing(&source, at)
+        .with_help("name a version, `stable`, `beta` or `nightly`");
+        diagnostics.push(problem);
     }
     Some(Toolchain {
         path: source.path,
+        by_rustup: only_rustup || constraint.is_some() && targets,
         channel,
         evidence,
-        by_rustup: !stable || targets,
     })
 }
 

@@ -45,7 +45,9 @@ pub(super) struct Requirement {
     pub name: String,
     pub version: String,
     pub kind: Use,
-    /// The folder of a dependency in the repository.
+    /// A dependency at a path is none of a registry; the folder is absent when it cannot be in
+    /// the repository.
+    pub local: bool,
     pub path: Option<RelPath>,
     pub features: Vec<String>,
     pub default_features: bool,
@@ -264,6 +266,7 @@ impl CargoToml {
                 .unwrap_or_default()
                 .to_owned(),
             kind,
+            local: stated.get("path").is_some(),
             path: text("path").and_then(|path| from.resolve(path)),
             features: features
                 .into_iter()

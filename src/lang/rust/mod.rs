@@ -110,6 +110,7 @@ impl Language for Rust {
                 && !HELPERS.contains(&package.name.as_str())
                 && !package.name.ends_with("-xtask")
                 && !cargo.is_left_out(dir)
+                && cargo.is_sound(dir)
                 && !is_browser_app(repo, dir, diagnostics)
                 && !package
                     .requirements
@@ -118,11 +119,22 @@ impl Language for Rust {
             if !runs_here {
                 continue;
             }
+            if let Some(missing) = cargo.missing(dir) {
+                let message = format!(
+                    "the dependency {} is at a path without a package",
+                    missing.name
+                );
+                let problem = Diagnostic::error("rust-no-such-path", message)
+                    .at(missing.at.clone())
+                    .with_help("the path must lead to a package in this repository");
+                diagnostics.push(problem);
+                continue;
+            }
             let root = cargo.root(dir);
             let lock = locks
                 .entry(root.clone())
                 .or_insert_with(|| read_lock(repo, &root, diagnostics));
-            components.extend(component(repo, &cargo, package, lock.as_ref()));
+            components.extend(component(repo, &cargo, package, lock.as_ref(), diagnostics));
         }
         components
     }
@@ -168,6 +180,7 @@ fn component(
     cargo: &Cargo,
     package: &Package,
     lock: Option<&Lock>,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Component> {
     let dir = &package.dir;
     let file = cargo.manifests.get(dir)?;
@@ -227,7 +240,7 @@ fn component(
     let mut component = Component::new("rust", dir.clone(), manifest, Model::Rust(model));
     component.root = root;
     component.code = compiled.into_iter().collect();
-    runtime(repo, file, workspace, &mut component);
+    runtime(repo, file, workspace, &mut component, diagnostics);
     programs(repo, package, &mut component);
     component.facts.ignore_all(
         "rust/leftovers",
@@ -268,13 +281,14 @@ fn runtime(
     file: &CargoToml,
     workspace: Option<&CargoToml>,
     component: &mut Component,
+    diagnostics: &mut Vec<Diagnostic>,
 ) {
     let root = component.root.clone();
     let Model::Rust(model) = &mut component.model else {
         return;
     };
     let runtime = &mut component.facts.runtime;
-    model.toolchain = config::toolchain(repo, &model.cargo_dir, &root, runtime);
+    model.toolchain = config::toolchain(repo, &model.cargo_dir, &root, runtime, diagnostics);
     config::tool_versions(repo, &component.dir, &RelPath::root(), runtime);
     if let Some((value, source)) = file.inherited(workspace, "rust-version") {
         config::floor(value, source, runtime);

@@ -103,7 +103,7 @@ pub(super) fn crates(
     }
     let names = requirements.iter().map(|found| found.name.as_str());
     let Some(lock) = lock else {
-        model.fetches = requirements.iter().any(|found| found.path.is_none());
+        model.fetches = requirements.iter().any(|found| !found.local);
         model.crates = names.map(str::to_owned).collect();
         model
             .crates

@@ -18,17 +18,23 @@ pub(super) struct Cargo {
     roots: BTreeMap<RelPath, RelPath>,
     /// Root to its members.
     members: BTreeMap<RelPath, BTreeSet<RelPath>>,
+    /// Folders whose manifest cannot be read.
+    broken: BTreeSet<RelPath>,
 }
 
 impl Cargo {
     pub(super) fn read(repo: &Repo, dirs: &[RelPath], diagnostics: &mut Vec<Diagnostic>) -> Self {
         let mut manifests = BTreeMap::new();
+        let mut broken = BTreeSet::new();
         for dir in dirs.iter().filter(|dir| is_source(repo, dir)) {
             match CargoToml::read(repo, dir) {
                 Ok(manifest) => {
                     manifests.insert(dir.clone(), manifest);
                 }
-                Err(diagnostic) => diagnostics.push(diagnostic),
+                Err(diagnostic) => {
+                    broken.insert(dir.clone());
+                    diagnostics.push(diagnostic);
+                }
             }
         }
         let mut cargo = Self {
@@ -36,9 +42,11 @@ impl Cargo {
             packages: BTreeMap::new(),
             roots: BTreeMap::new(),
             members: BTreeMap::new(),
+            broken,
         };
         cargo.find_members();
         let mut packages = BTreeMap::new();
+        let mut nameless = BTreeSet::new();
         for (dir, manifest) in &cargo.manifests {
             let workspace = cargo.workspace(dir).or_else(|| cargo.around(dir));
             match manifest.package(repo, workspace) {
@@ -46,10 +54,14 @@ impl Cargo {
                     packages.insert(dir.clone(), package);
                 }
                 Ok(None) => {}
-                Err(diagnostic) => diagnostics.push(diagnostic),
+                Err(diagnostic) => {
+                    nameless.insert(dir.clone());
+                    diagnostics.push(diagnostic);
+                }
             }
         }
         cargo.packages = packages;
+        cargo.broken.extend(nameless);
         cargo.add_implicit_members();
         cargo
     }
@@ -99,6 +111,38 @@ impl Cargo {
         some_program && !is_default(dir)
     }
 
+    /// False when cargo cannot build the package, because it reads a manifest that is broken.
+    pub(super) fn is_sound(&self, dir: &RelPath) -> bool {
+        let members = self.members.get(&self.root(dir)).into_iter().flatten();
+        let read = self.read_with(dir);
+        let required = read
+            .iter()
+            .filter_map(|dir| self.packages.get(dir))
+            .flat_map(|package| &package.requirements)
+            .filter_map(|found| found.path.as_ref());
+        let patched: Vec<RelPath> = self.patch_paths(dir).collect();
+        !members
+            .chain(required)
+            .chain(&patched)
+            .any(|dir| self.broken.contains(dir))
+    }
+
+    /// A dependency of the package, or of one that cargo reads with it, at a path where there is
+    /// no package: then nothing is built.
+    pub(super) fn missing(&self, dir: &RelPath) -> Option<&Requirement> {
+        let read = self.read_with(dir);
+        self.packages
+            .iter()
+            .filter(|(dir, _)| read.contains(dir))
+            .flat_map(|(_, package)| &package.requirements)
+            .find(|found| {
+                found.local
+                    && !found.path.as_ref().is_some_and(|path| {
+                        self.packages.contains_key(path) || self.broken.contains(path)
+                    })
+            })
+    }
+
     /// Packages whose manifests cargo reads when it builds the one in `dir`, itself included:
     /// those of the workspace and every dependency with a path, whatever it is for.
     pub(super) fn read_with(&self, dir: &RelPath) -> BTreeSet<RelPath> {
@@ -118,22 +162,23 @@ impl Cargo {
     /// Packages of the repository that stand in for crates of a registry (`[patch]`,
     /// `[replace]`), and what those need: other crates do not compile without their sources.
     pub(super) fn patches(&self, dir: &RelPath) -> BTreeSet<RelPath> {
+        self.follow(self.patch_paths(dir).collect(), |requirement| {
+            requirement.kind != Use::Test
+        })
+    }
+
+    fn patch_paths(&self, dir: &RelPath) -> impl Iterator<Item = RelPath> {
         let root = self.root(dir);
-        let Some(manifest) = self.manifests.get(&root) else {
-            return BTreeSet::new();
-        };
-        let registries = manifest.tree.get("patch").map(Tree::entries);
-        let patches = registries
+        let tree = self.manifests.get(&root).map(|manifest| &manifest.tree);
+        let table = move |key: &str| tree.and_then(|tree| tree.get(key));
+        table("patch")
+            .map(Tree::entries)
             .unwrap_or_default()
             .iter()
             .map(|(_, crates)| crates)
-            .chain(manifest.tree.get("replace"))
+            .chain(table("replace"))
             .flat_map(Tree::entries)
-            .filter_map(|(_, value)| root.resolve(value.get("path")?.text()?))
-            .filter(|dir| self.packages.contains_key(dir));
-        self.follow(patches.collect(), |requirement| {
-            requirement.kind != Use::Test
-        })
+            .filter_map(move |(_, value)| root.resolve(value.get("path")?.text()?))
     }
 
     fn follow(
@@ -181,6 +226,11 @@ impl Cargo {
                     self.roots.insert(dir.clone(), root.clone());
                 }
             }
+            let listed = self.broken.iter().filter(|dir| {
+                let below = dir.below(root).filter(|below| !excluded.hold(below));
+                below.is_some_and(|below| listed.as_ref().is_some_and(|globs| globs.hold(&below)))
+            });
+            members.extend(listed.cloned());
             self.members.insert(root.clone(), members);
         }
     }
