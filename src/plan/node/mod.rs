@@ -16,6 +16,7 @@ use super::health::health;
 use super::resolver::{Failure, Resolver};
 use super::site::{self, Site};
 use super::{Details, LanguagePlan, Pair};
+use crate::diag::Diagnostic;
 use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
 use crate::lang::node::manager::Manager;
 use crate::lang::node::{NodeModel, Runtime};
@@ -101,7 +102,15 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<LanguageP
     let build = build::build(resolver, model, &base)?;
     let facts = &resolver.component.facts;
     let Some(folder) = facts.static_root.best().cloned() else {
-        return Err(resolver.needs("kind", "the folder of built files is not known", &[]));
+        return Err(Diagnostic::error(
+            "no-static-files",
+            format!(
+                "{}: nothing tells where the build puts files for a web server",
+                resolver.component.dir
+            ),
+        )
+        .with_help("choose another kind: --kind web, worker or cli")
+        .into());
     };
     resolver.decide(
         "static files",

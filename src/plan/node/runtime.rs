@@ -80,12 +80,10 @@ pub(super) fn run_image(
         )
     };
     let why = because.why.clone();
-    let role = resolver.base(possible, because, |wanted| {
-        if wanted == "alpine" {
-            "native modules are built for glibc".to_owned()
-        } else {
-            why.clone()
-        }
+    let role = resolver.base(possible, because, |wanted| match wanted {
+        "scratch" => "the runtime needs a C library".to_owned(),
+        "alpine" => "native modules are built for glibc".to_owned(),
+        _ => why.clone(),
     })?;
     resolver.image(name, &line, role)
 }
