@@ -159,13 +159,20 @@ fn by_staticfile(
         }
     };
     let named = tree.get("root").and_then(Tree::text).unwrap_or(".");
-    let Some(pages) = dir.resolve(named).and_then(|pages| pages.below(dir)) else {
-        let problem = Diagnostic::error("static-root", "the root is outside of the folder")
-            .at(crate::diag::Location::file(path))
+    let mut refuse = |problem: &str| {
+        let problem = Diagnostic::error("static-root", problem)
+            .at(crate::diag::Location::file(path.clone()))
             .with_help("name a folder beside the Staticfile");
         diagnostics.push(problem);
+    };
+    let Some(pages) = dir.resolve(named).and_then(|pages| pages.below(dir)) else {
+        refuse("the root is outside of the folder");
         return None;
     };
+    if !repo.has_dir(&dir.join(pages.as_str())) {
+        refuse("the root is a folder that is not there");
+        return None;
+    }
     // `root` may be left out where a usual folder holds the pages.
     let usual = ["public", "dist"]
         .into_iter()

@@ -148,6 +148,7 @@ impl Details {
     fn copied(&self) -> Vec<String> {
         match self {
             Self::Rust(rust) => rust.rustup.iter().cloned().collect(),
+            Self::Static(site) => vec![site.pages.clone()],
             _ => Vec::new(),
         }
     }

@@ -100,26 +100,30 @@ fn bytes_that_are_no_text_are_named_with_the_line() {
 
 #[test]
 fn odd_bytes_of_text_do_no_harm() {
-    for (_, files) in projects() {
+    for (language, files) in projects() {
         for (path, text) in files {
+            // Each in a folder of its own; nothing here is found, or everything is.
+            let tree = Tree::new();
             for (what, odd) in [
                 ("empty", String::new()),
                 ("blank", "\n\n  \n".to_owned()),
-                ("a byte order mark", format!("\u{feff}{text}")),
-                ("a byte order mark alone", "\u{feff}".to_owned()),
-                ("CRLF", text.replace('\n', "\r\n")),
-                ("CR alone", text.replace('\n', "\r")),
+                ("mark", format!("\u{feff}{text}")),
+                ("mark-alone", "\u{feff}".to_owned()),
+                ("crlf", text.replace('\n', "\r\n")),
+                ("cr", text.replace('\n', "\r")),
                 ("zeroes", "\0".repeat(4096)),
                 ("doubled", text.repeat(2)),
                 ("backwards", text.chars().rev().collect()),
-                ("a long line", "a".repeat(1 << 20)),
-                ("many lines", "a b\n".repeat(100_000)),
+                ("long-line", "a".repeat(1 << 20)),
+                ("many-lines", "a b\n".repeat(100_000)),
                 ("digits", "9".repeat(100_000)),
             ] {
-                let tree = Tree::with(files);
-                tree.write(path, odd);
-                init(&format!("{path} {what}"), &tree);
+                for (path, text) in files {
+                    tree.write(format!("{what}/{path}"), text);
+                }
+                tree.write(format!("{what}/{path}"), odd);
             }
+            init(&format!("odd {path} in {language}"), &tree);
         }
     }
 }
@@ -127,46 +131,58 @@ fn odd_bytes_of_text_do_no_harm() {
 #[test]
 fn deep_nesting_ends_with_a_diagnostic() {
     let deep = |open: &str, close: &str| open.repeat(100_000) + &close.repeat(100_000);
+    // The language whose project the file is put into, and the file.
     let files = [
-        ("package.json", deep("[", "]")),
-        ("package.json", deep("{\"a\":", "}")),
+        ("node", "package.json", deep("[", "]")),
+        ("node", "package.json", deep("{\"a\":", "}")),
         (
+            "node",
             "package.json",
             format!("{{\"name\":\"a\",\"x\":{}}}", deep("[", "]")),
         ),
-        ("Cargo.toml", format!("a = {}", deep("[", "]"))),
-        ("Cargo.toml", format!("a = {}", deep("{a=", "}"))),
-        ("Cargo.toml", format!("[{}a]", "a.".repeat(100_000))),
+        ("node", "pnpm-workspace.yaml", deep("[", "]")),
+        ("node", "pnpm-workspace.yaml", deep("- ", "")),
         (
-            "pyproject.toml",
-            format!("[project]\ndependencies = {}", deep("[", "]")),
-        ),
-        ("pom.xml", deep("<a>", "</a>")),
-        (
-            "pom.xml",
-            format!("<project>{}</project>", deep("<modules>", "</modules>")),
-        ),
-        ("pnpm-workspace.yaml", deep("[", "]")),
-        ("pnpm-workspace.yaml", deep("- ", "")),
-        (
+            "node",
             "pnpm-workspace.yaml",
             "packages:\n".to_owned() + &deep("{a: ", "}"),
         ),
-        ("go.mod", deep("(", ")")),
+        ("node", "server.js", deep("(", ")")),
+        ("node", ".nvmrc", deep("[", "]")),
+        ("rust", "Cargo.toml", format!("a = {}", deep("[", "]"))),
+        ("rust", "Cargo.toml", format!("a = {}", deep("{a=", "}"))),
+        ("rust", "Cargo.toml", format!("[{}a]", "a.".repeat(100_000))),
+        ("rust", "Cargo.lock", format!("a = {}", deep("[", "]"))),
         (
+            "python",
+            "pyproject.toml",
+            format!("[project]\ndependencies = {}", deep("[", "]")),
+        ),
+        ("python", "requirements.txt", deep("(", ")")),
+        ("python", "main.py", deep("(", ")")),
+        ("java", "pom.xml", deep("<a>", "</a>")),
+        (
+            "java",
+            "pom.xml",
+            format!("<project>{}</project>", deep("<modules>", "</modules>")),
+        ),
+        ("go", "go.mod", deep("(", ")")),
+        (
+            "go",
             "main.go",
             format!("package main\nvar x = {}", deep("(", ")")),
         ),
-        ("requirements.txt", deep("(", ")")),
-        ("dockgen.toml", format!("port = {}", deep("[", "]"))),
-        (".nvmrc", deep("[", "]")),
+        ("go", "dockgen.toml", format!("port = {}", deep("[", "]"))),
+        ("static", "index.html", deep("<a>", "</a>")),
+        ("static", "Staticfile", deep("[", "]")),
     ];
-    for (path, text) in files {
-        for (language, project) in projects() {
-            let tree = Tree::with(project);
-            tree.write(path, &text);
-            init(&format!("deep {path} in {language}"), &tree);
-        }
+    for (language, path, text) in files {
+        let Some((_, project)) = projects().find(|(id, _)| *id == language) else {
+            continue;
+        };
+        let tree = Tree::with(project);
+        tree.write(path, &text);
+        init(&format!("deep {path} in {language}"), &tree);
     }
 }
 
@@ -187,14 +203,14 @@ fn bombs_stay_small() {
     entities += "]>\n<project><artifactId>&a29;</artifactId></project>\n";
     anchors += "packages: *a29\n";
     let outside = "<!DOCTYPE project [<!ENTITY x SYSTEM \"file:///etc/passwd\">]>\n<project><artifactId>&x;</artifactId></project>";
-    for (path, text) in [
-        ("pom.xml", entities.as_str()),
-        ("pom.xml", outside),
-        ("pnpm-workspace.yaml", &anchors),
-        ("pnpm-lock.yaml", &anchors),
-        ("compose.yaml", &anchors),
+    for (owner, path, text) in [
+        ("java", "pom.xml", entities.as_str()),
+        ("java", "pom.xml", outside),
+        ("node", "pnpm-workspace.yaml", &anchors),
+        ("node", "pnpm-lock.yaml", &anchors),
+        ("static", "Staticfile", &anchors),
     ] {
-        for (language, project) in projects() {
+        for (language, project) in projects().filter(|(language, _)| *language == owner) {
             let tree = Tree::with(project);
             tree.write(path, text);
             let run = init(&format!("bomb {path} in {language}"), &tree);
@@ -342,32 +358,36 @@ fn an_unreadable_file_is_named() {
 
 #[test]
 fn a_hostile_folder_name_stays_a_name() {
+    let names = || NASTY.iter().filter(|name| !name.contains(['/', '\0']));
+    let odd = |name: &str| name.chars().any(is_hidden) || name.contains('\\');
     for (language, files) in projects() {
-        let names = NASTY.iter().filter(|name| !name.contains(['/', '\0']));
-        for (at, name) in names.enumerate() {
-            // Alone, or beside another component, where the files go into the folder.
+        let tree = Tree::new();
+        for name in names() {
+            for (path, text) in files {
+                tree.write(format!("{name}/{path}"), text);
+            }
+        }
+        let run = init(&format!("{language} in hostile folders"), &tree);
+        assert_eq!(run.code, Some(0), "{language}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("name is not plain text"),
+            "{}",
+            run.stderr
+        );
+        for name in names() {
+            let made = tree.path(format!("{name}/Dockerfile")).is_file();
+            assert_eq!(made, !odd(name), "{language} in {name:?}: {}", run.stderr);
+        }
+        let check = tree.run(&["check"]);
+        assert_eq!(check.code, Some(0), "{}{}", check.stdout, check.stderr);
+        // Alone, the files go to the root and say the folder's name.
+        for name in ["a b$(touch x)'\"", "--from=evil", "<<EOF", "[a]*?"] {
             let tree = Tree::new();
             for (path, text) in files {
                 tree.write(format!("{name}/{path}"), text);
-                if at % 2 == 0 {
-                    tree.write(format!("plain/{path}"), text);
-                }
             }
             let run = init(&format!("{language} in {name:?}"), &tree);
-            if name.chars().any(is_hidden) || name.contains('\\') {
-                let told = run.stderr.contains("name is not plain text");
-                assert!(told, "{name:?}: {}", run.stderr);
-            } else {
-                assert_eq!(run.code, Some(0), "{language} in {name:?}: {}", run.stderr);
-                let check = tree.run(&["check"]);
-                assert_eq!(
-                    check.code,
-                    Some(0),
-                    "{name:?}: {}{}",
-                    check.stdout,
-                    check.stderr
-                );
-            }
+            assert_eq!(run.code, Some(0), "{language} in {name:?}: {}", run.stderr);
         }
     }
 }

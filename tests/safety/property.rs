@@ -2,12 +2,10 @@
 //! same manifest with a plain text in place of each hostile one.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
 use dockgen::detect::detect;
-use dockgen::pack::PackSet;
+use dockgen::plan::resolve;
 use dockgen::plan::settings::Settings;
-use dockgen::plan::{Tables, resolve};
 use dockgen::render::render;
 use dockgen::repo::Repo;
 use parse_dockerfile::{Command, Instruction, Source};
@@ -17,13 +15,7 @@ use proptest::sample::{Index, select};
 use proptest::test_runner::FileFailurePersistence;
 
 use crate::seeds::{Files, SEEDS, Seed, Slot};
-use crate::support::{NASTY, ODD};
-
-static BUILTIN: LazyLock<(PackSet, Tables)> = LazyLock::new(|| {
-    let packs = PackSet::builtin().unwrap();
-    let tables = Tables::load(&packs).unwrap();
-    (packs, tables)
-});
+use crate::support::{BUILTIN, NASTY, ODD};
 
 /// What dockgen makes of a repository: the texts by path, none when it refuses.
 struct Outcome {

@@ -5,10 +5,20 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
+use dockgen::pack::PackSet;
+use dockgen::plan::Tables;
 use tempfile::TempDir;
 use walkdir::WalkDir;
+
+/// The built-in pack and its tables.
+pub static BUILTIN: LazyLock<(PackSet, Tables)> = LazyLock::new(|| {
+    let packs = PackSet::builtin().unwrap();
+    let tables = Tables::load(&packs).unwrap();
+    (packs, tables)
+});
 
 /// The smallest project of each language that gets an image: language, then paths and texts, the
 /// manifest first.
