@@ -17,14 +17,16 @@ pub(super) struct Main {
     pub spring: bool,
 }
 
-/// Source files that are read of one module; those that are named like a program come first.
-const MAX_FILES: usize = 300;
+/// Source files that are read of one module. Those that are named like a program come first; when
+/// one of them is a program, the others are not read.
+const MAX_LIKELY: usize = 60;
+const MAX_OTHERS: usize = 60;
 
 /// Folders of sources, by the conventions of Maven and Gradle.
 const FOLDERS: &[&str] = &["src/main/java", "src/main/kotlin"];
 
 static JAVA: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?m)^[ \t]*(?:(?:public|final|synchronized)\s+)*static\s+(?:(?:public|final|synchronized)\s+)*void\s+main\s*\(")
+    Regex::new(r"(?m)(?:^|[{;}])[ \t]*(?:(?:public|final|synchronized)\s+)*static\s+(?:(?:public|final|synchronized)\s+)*void\s+main\s*\(")
         .ok()
 });
 static KOTLIN: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -63,11 +65,18 @@ pub(super) fn mains(module: &Dir<'_>) -> Vec<Main> {
         }
     }
     files.sort();
-    let mut mains: Vec<Main> = files
-        .iter()
-        .take(MAX_FILES)
-        .filter_map(|(_, _, file)| main_of(module, file))
-        .collect();
+    let read = |likely: bool, most: usize| -> Vec<Main> {
+        files
+            .iter()
+            .filter(|(other, ..)| *other != likely)
+            .take(most)
+            .filter_map(|(_, _, file)| main_of(module, file))
+            .collect()
+    };
+    let mut mains = read(true, MAX_LIKELY);
+    if mains.is_empty() {
+        mains = read(false, MAX_OTHERS);
+    }
     mains.sort_by(|a, b| a.class.cmp(&b.class));
     mains.dedup_by(|a, b| a.class == b.class);
     mains
@@ -126,8 +135,8 @@ mod tests {
     fn main_methods_of_java_and_kotlin() {
         let repo = Repo::from_files([
             (
-                "src/main/java/a/Main.java",
-                "package a;\nclass Main {\n  public static void main(String[] args) {}\n}",
+                "src/main/java/a/Entry.java",
+                "package a;\nclass Entry {\n  public static void main(String[] args) {}\n}",
             ),
             (
                 "src/main/java/a/Lib.java",
@@ -138,7 +147,7 @@ mod tests {
                 "class Root { \n final static void main (final String... a) {} }",
             ),
             (
-                "src/main/kotlin/b/app.kt",
+                "src/main/kotlin/b/run.kt",
                 "package b\nfun main(args: Array<String>) { runApplication<X>() }",
             ),
             (
@@ -156,9 +165,9 @@ mod tests {
         ]);
         let found = mains(&repo.dir(&RelPath::root()));
         let classes: Vec<&str> = found.iter().map(|main| main.class.as_str()).collect();
-        assert_eq!(classes, ["Root", "a.Main", "b.AppKt", "b.Obj", "b.Start"]);
+        assert_eq!(classes, ["Root", "a.Entry", "b.Obj", "b.RunKt", "b.Start"]);
         assert_eq!(found[1].at.line, Some(3));
-        assert!(found[2].spring);
+        assert!(found[3].spring);
     }
 
     #[test]

@@ -2,15 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::mains::{is_class, mains};
+use super::dependencies::{dependencies, manifest_dependencies};
 use super::plugins::Plugins;
-use super::pom::{Chain, Coordinates, Placed, Pom, children};
+use super::pom::{Chain, Pom};
+use super::program::program;
+use super::reactor::{MAX_MODULES, Reactor, Wrapper, relative};
 use super::{Build, JavaModel, Libraries, Product, java_version};
-use crate::diag::{Diagnostic, Location};
+use crate::diag::Diagnostic;
 use crate::facts::{Confidence, Evidence, Kind, Rank};
 use crate::lang::{Component, Dependency, Manifest, Model};
-use crate::parse::version::{Constraint, Version};
-use crate::repo::{Dir, RelPath, Repo};
+use crate::parse::Tree;
+use crate::parse::version::Constraint;
+use crate::repo::{RelPath, Repo};
 
 /// How Maven builds a component.
 #[derive(Debug)]
@@ -30,17 +33,6 @@ pub struct Maven {
     /// An extension asks for the machine's architecture, so that the jars are made for one.
     pub native: bool,
 }
-
-/// What `mvnw` fetches.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wrapper {
-    Current,
-    /// A Maven whose dependency plugin cannot leave out a reactor's own modules.
-    Old,
-}
-
-/// Modules' dependencies on each other that are followed.
-const MAX_MODULES: usize = 2_000;
 
 pub(super) fn components(
     repo: &Repo,
@@ -65,12 +57,12 @@ pub(super) fn components(
 /// All POMs of the repository and how they hang together.
 struct World<'r> {
     repo: &'r Repo,
-    poms: &'r BTreeMap<RelPath, Pom>,
     chains: BTreeMap<&'r RelPath, Chain<'r>>,
     /// `group:artifact` to the module's folder.
     names: BTreeMap<String, &'r RelPath>,
-    /// A module's folder to that of the POM that names it.
-    aggregators: BTreeMap<RelPath, &'r RelPath>,
+    /// A module's folder to that of the POM that its build starts from.
+    starts: BTreeMap<&'r RelPath, &'r RelPath>,
+    reactors: BTreeMap<&'r RelPath, Reactor>,
     /// Names of artifacts that modules of the repository depend on.
     used: BTreeSet<String>,
 }
@@ -95,55 +87,41 @@ impl<'r> World<'r> {
                 }
             }
         }
+        let starts: BTreeMap<&RelPath, &RelPath> = poms
+            .keys()
+            .map(|dir| (dir, start(dir, &aggregators)))
+            .collect();
+        let reactors = starts
+            .values()
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .map(|dir| (*dir, Reactor::of(repo, dir, poms, &chains)))
+            .collect();
         let used = chains
             .values()
-            .flat_map(|chain| {
-                dependencies(chain)
-                    .into_iter()
-                    .map(|(dependency, _)| dependency.name)
-            })
+            .flat_map(dependencies)
+            .map(|dependency| dependency.name)
             .filter(|name| names.contains_key(name))
             .collect();
         Self {
             repo,
-            poms,
             chains,
             names,
-            aggregators,
+            starts,
+            reactors,
             used,
         }
-    }
-
-    /// The POM that a build of this module starts from.
-    fn reactor(&self, dir: &'r RelPath) -> &'r RelPath {
-        let mut root = dir;
-        for _ in 0..MAX_MODULES {
-            match self.aggregators.get(root) {
-                Some(above) if *above != dir => root = above,
-                _ => break,
-            }
-        }
-        root
     }
 
     fn component(&self, dir: &'r RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option<Component> {
         let chain = self.chains.get(dir)?;
         let plugins = Plugins { chain };
-        let program = self.program(chain, &plugins, diagnostics)?;
-        let reactor = self.reactor(dir);
-        let poms = self.poms_of(reactor);
-        // A parent beside the reactor's folder must be in the build, so the root is above both.
-        let root = poms
-            .iter()
-            .filter_map(RelPath::parent)
-            .fold(reactor.clone(), |root, dir| common(&root, &dir));
-        let root_view = self.repo.dir(&root);
-        let reactor_view = self.repo.dir(reactor);
-        let wrapper = if root == *reactor {
-            wrapper(&reactor_view)
-        } else {
-            None
-        };
+        let name = format!("{}:{}", chain.group().unwrap_or_default(), chain.artifact());
+        let used = self.used.contains(&name);
+        let program = program(self.repo, chain, &plugins, used, diagnostics)?;
+        let start = *self.starts.get(dir)?;
+        let reactor = self.reactors.get(start)?;
+        let root = &reactor.root;
 
         let (all_dependencies, code) = self.all_dependencies(chain);
         let own = chain.own();
@@ -155,7 +133,7 @@ impl<'r> World<'r> {
             license: own
                 .at(&["licenses"])
                 .and_then(|licenses| licenses.at(&["license", "name"]))
-                .and_then(|name| name.text())
+                .and_then(Tree::text)
                 .filter(|name| !name.contains(' '))
                 .map(str::to_owned),
             repository: chain
@@ -174,24 +152,16 @@ impl<'r> World<'r> {
             (_, false, Some(_)) => Libraries::Unsure,
         };
         let maven = Maven {
-            wrapper,
-            config: root_view.has_dir(".mvn") && root == *reactor,
-            file: (root != *reactor).then(|| {
-                reactor
-                    .below(&root)
-                    .unwrap_or_default()
-                    .join("pom.xml")
-                    .to_string()
+            wrapper: reactor.wrapper,
+            config: root == start && self.repo.dir(root).has_dir(".mvn"),
+            file: (root != start).then(|| {
+                let below = start.below(root).unwrap_or_default();
+                below.join("pom.xml").to_string()
             }),
-            module: (dir != reactor).then(|| relative(reactor, dir)).flatten(),
-            properties: self.properties(&poms),
-            native: poms.iter().any(|pom| {
-                self.repo.read(pom).is_ok_and(|source| {
-                    source.text.contains("${os.detected.")
-                        || source.text.contains("os-maven-plugin")
-                })
-            }),
-            poms,
+            module: (dir != start).then(|| relative(start, dir)).flatten(),
+            properties: reactor.properties.clone(),
+            native: reactor.native,
+            poms: reactor.poms.clone(),
         };
         let runs_tests = maven
             .properties
@@ -212,7 +182,7 @@ impl<'r> World<'r> {
                 },
             }),
         );
-        component.root = root;
+        component.root = root.clone();
         component.code = code;
         component.sure = program.sure;
         versions(chain, &plugins, &mut component);
@@ -236,27 +206,6 @@ impl<'r> World<'r> {
         Some(component)
     }
 
-    /// Every POM of the reactor, with the parents that lie beside it.
-    fn poms_of(&self, reactor: &RelPath) -> Vec<RelPath> {
-        let mut dirs: BTreeSet<RelPath> = BTreeSet::new();
-        let mut open = vec![reactor.clone()];
-        while let Some(dir) = open.pop() {
-            if dirs.len() >= MAX_MODULES
-                || !self.poms.contains_key(&dir)
-                || !dirs.insert(dir.clone())
-            {
-                continue;
-            }
-            if let Some(pom) = self.poms.get(&dir) {
-                open.extend(pom.modules());
-            }
-            if let Some(chain) = self.chains.get(&dir) {
-                open.extend(chain.all().iter().map(|pom| pom.dir.clone()));
-            }
-        }
-        dirs.iter().map(|dir| dir.join("pom.xml")).collect()
-    }
-
     /// Dependencies with those of the repository's own modules among them, and the folders of
     /// these modules.
     fn all_dependencies(&self, chain: &Chain<'r>) -> (Vec<Dependency>, Vec<RelPath>) {
@@ -264,7 +213,7 @@ impl<'r> World<'r> {
         let mut seen: BTreeSet<&RelPath> = BTreeSet::new();
         let mut open = vec![(chain, true)];
         while let Some((chain, production)) = open.pop() {
-            for (mut dependency, _) in dependencies(chain) {
+            for mut dependency in dependencies(chain) {
                 dependency.production &= production;
                 if let Some(dir) = self.names.get(&dependency.name)
                     && seen.len() < MAX_MODULES
@@ -282,295 +231,18 @@ impl<'r> World<'r> {
         let dirs = seen.into_iter().cloned().collect();
         (all, dirs)
     }
-
-    /// `-D` properties that leave out what an image does not need.
-    fn properties(&self, poms: &[RelPath]) -> Vec<String> {
-        let mut texts = poms
-            .iter()
-            .filter_map(|pom| self.poms.get(&pom.parent().unwrap_or_default()));
-        let uses_test_jar = texts.any(|pom| {
-            children(pom.at(&["dependencies"])).any(|(_, dependency)| {
-                let is = |key: &str, value: &str| {
-                    dependency.get(key).and_then(|tree| tree.text()) == Some(value)
-                };
-                is("type", "test-jar") || is("classifier", "tests")
-            })
-        });
-        // Tests that another module uses are compiled all the same.
-        let mut properties = vec![if uses_test_jar {
-            "skipTests".to_owned()
-        } else {
-            "maven.test.skip=true".to_owned()
-        }];
-        let has = |artifact: &str| {
-            poms.iter().any(|pom| {
-                self.chains
-                    .get(&pom.parent().unwrap_or_default())
-                    .is_some_and(|chain| {
-                        Plugins { chain }
-                            .active()
-                            .iter()
-                            .any(|plugin| plugin.artifact == artifact)
-                    })
-            })
-        };
-        for (artifact, property) in [
-            ("maven-source-plugin", "maven.source.skip=true"),
-            ("maven-javadoc-plugin", "maven.javadoc.skip=true"),
-        ] {
-            if has(artifact) {
-                properties.push(property.to_owned());
-            }
-        }
-        properties
-    }
-
-    fn program(
-        &self,
-        chain: &Chain<'r>,
-        plugins: &Plugins<'_, 'r>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Option<Program> {
-        let own = chain.own();
-        let packaging = chain
-            .text(&["packaging"], false)
-            .unwrap_or_else(|| "jar".to_owned());
-        let ending = match packaging.as_str() {
-            "jar" | "quarkus" => "jar",
-            "war" => "war",
-            _ => return None,
-        };
-        let view = self.repo.dir(&own.dir);
-        let boot = plugins.repackages();
-        if ending == "war" && !boot {
-            let at = own.at(&["packaging"]).map(|tree| tree.span.clone());
-            diagnostics.push(
-                Diagnostic::warning(
-                    "java-war",
-                    "a war without Spring Boot needs a servlet container, which dockgen does not plan",
-                )
-                .pointing(&own.source, at.unwrap_or_default())
-                .with_help("package it as an executable jar, or write the Dockerfile on a Tomcat or Jetty image"),
-            );
-            return None;
-        }
-        let archive = plugins.archive(ending);
-        let mut program = Program {
-            jar: archive.jar,
-            fat: archive.fat,
-            main_in_jar: archive.main.is_some(),
-            mains: Vec::new(),
-            found: Vec::new(),
-            sure: Confidence::Certain,
-        };
-        let configured = archive
-            .main
-            .into_iter()
-            .chain(plugins.mains())
-            .filter(|placed| is_class(&placed.text));
-        for placed in configured {
-            let why = format!("the POM names the class {}", placed.text);
-            program.mains.push((
-                placed.text.clone(),
-                Evidence::span("java/pom-main", placed.source, &placed.span, why),
-            ));
-        }
-        if boot
-            || plugins.has("io.quarkus", "quarkus-maven-plugin")
-            || plugins.has("io.quarkus.platform", "quarkus-maven-plugin")
-        {
-            return Some(program);
-        }
-        if !program.mains.is_empty() {
-            return Some(program);
-        }
-        program.found = mains(&view);
-        program.sure = Confidence::Likely;
-        if program.found.is_empty() {
-            return None;
-        }
-        // A module that others use is a library with a program for trying it out.
-        let name = format!("{}:{}", chain.group().unwrap_or_default(), chain.artifact());
-        (!self.used.contains(&name)).then_some(program)
-    }
 }
 
-/// What is known of a module that is a program.
-struct Program {
-    jar: String,
-    fat: bool,
-    main_in_jar: bool,
-    /// Classes that the POM names.
-    mains: Vec<(String, Evidence)>,
-    /// Classes that the sources have.
-    found: Vec<super::mains::Main>,
-    sure: Confidence,
-}
-
-const BOOT_PLUGIN: &str = "org.springframework.boot:spring-boot-maven-plugin";
-
-/// The version of Spring Boot: of its parent, its plugin or its list of versions.
-fn boot_version(chain: &Chain<'_>, plugins: &Plugins<'_, '_>) -> Option<String> {
-    let (group, artifact) = BOOT_PLUGIN.split_once(':')?;
-    plugins
-        .version(group, artifact)
-        .or_else(|| {
-            chain
-                .outside
-                .as_ref()
-                .filter(|outside| outside.group == group)
-                .map(|outside| outside.version.clone())
-        })
-        .or_else(|| {
-            imports(chain)
-                .into_iter()
-                .find(|(coordinates, _)| coordinates.group == group)
-                .map(|(coordinates, _)| coordinates.version)
-        })
-}
-
-/// What detectors may ask for: dependencies, the parent outside, imported lists of versions,
-/// and the plugins that take part in the build; only the first run in production.
-fn manifest_dependencies<'r>(
-    chain: &Chain<'r>,
-    plugins: &Plugins<'_, 'r>,
-    mut all: Vec<Dependency>,
-) -> Vec<Dependency> {
-    let own = chain.own();
-    let mut push = |coordinates: Coordinates, at: Location| {
-        all.push(Dependency {
-            name: coordinates.name(),
-            version: coordinates.version,
-            production: false,
-            at,
-        });
-    };
-    let boot = boot_version(chain, plugins);
-    if let Some(outside) = &chain.outside {
-        let last = chain.all().last().copied().unwrap_or(own);
-        let span = last.at(&["parent"]).map(|tree| tree.span.clone());
-        push(
-            outside.clone(),
-            Location::in_source(&last.source, &span.unwrap_or_default()),
-        );
-    }
-    for (coordinates, placed) in imports(chain) {
-        push(
-            coordinates,
-            Location::in_source(placed.source, &placed.span),
-        );
-    }
-    for plugin in plugins.active() {
-        let name = format!("{}:{}", plugin.group, plugin.artifact);
-        let is_boot = name == BOOT_PLUGIN;
-        if is_boot && !plugins.repackages() {
-            continue;
-        }
-        let version = if is_boot {
-            boot.clone()
-        } else {
-            plugins.version(&plugin.group, &plugin.artifact)
-        };
-        push(
-            Coordinates {
-                version: version.unwrap_or_default(),
-                group: plugin.group,
-                artifact: plugin.artifact,
-            },
-            plugin.at,
-        );
-    }
-    all
-}
-
-/// The POM's dependencies and its parents', with their places.
-fn dependencies<'p>(chain: &Chain<'p>) -> Vec<(Dependency, &'p Pom)> {
-    let mut found: Vec<(Dependency, &Pom)> = Vec::new();
-    for pom in chain.all() {
-        for (_, tree) in children(pom.at(&["dependencies"])) {
-            let text = |key: &str| {
-                tree.get(key)
-                    .and_then(|tree| tree.text())
-                    .and_then(|text| chain.resolve(text))
-            };
-            let (Some(group), Some(artifact)) = (text("groupId"), text("artifactId")) else {
-                continue;
-            };
-            let name = format!("{group}:{artifact}");
-            if found.iter().any(|(known, _)| known.name == name) {
-                continue;
-            }
-            let managed = managed(chain, &group, &artifact);
-            let of_managed = |key: &str| {
-                managed
-                    .and_then(|tree| tree.get(key))
-                    .and_then(|tree| tree.text())
-                    .and_then(|text| chain.resolve(text))
-            };
-            let scope = text("scope").or_else(|| of_managed("scope"));
-            found.push((
-                Dependency {
-                    name,
-                    version: text("version")
-                        .or_else(|| of_managed("version"))
-                        .unwrap_or_default(),
-                    production: !matches!(
-                        scope.as_deref(),
-                        Some("test" | "provided" | "system" | "import")
-                    ) && text("type").as_deref() != Some("test-jar"),
-                    at: Location::in_source(&pom.source, &tree.span),
-                },
-                pom,
-            ));
+/// The POM that a build of this module starts from: the topmost that names it.
+fn start<'r>(dir: &'r RelPath, aggregators: &BTreeMap<RelPath, &'r RelPath>) -> &'r RelPath {
+    let mut start = dir;
+    for _ in 0..MAX_MODULES {
+        match aggregators.get(start) {
+            Some(above) if *above != dir => start = above,
+            _ => break,
         }
     }
-    found
-}
-
-fn managed<'p>(chain: &Chain<'p>, group: &str, artifact: &str) -> Option<&'p crate::parse::Tree> {
-    chain.all().iter().find_map(|pom| {
-        children(pom.at(&["dependencyManagement", "dependencies"]))
-            .map(|(_, tree)| tree)
-            .find(|tree| {
-                let is = |key: &str, value: &str| {
-                    tree.get(key).and_then(|tree| tree.text()) == Some(value)
-                };
-                is("groupId", group) && is("artifactId", artifact)
-            })
-    })
-}
-
-/// Lists of versions that the POM or a parent imports.
-fn imports<'p>(chain: &Chain<'p>) -> Vec<(Coordinates, Placed<'p>)> {
-    let mut found = Vec::new();
-    for pom in chain.all() {
-        for (_, tree) in children(pom.at(&["dependencyManagement", "dependencies"])) {
-            let text = |key: &str| {
-                tree.get(key)
-                    .and_then(|tree| tree.text())
-                    .and_then(|text| chain.resolve(text))
-            };
-            if text("scope").as_deref() == Some("import")
-                && let (Some(group), Some(artifact)) = (text("groupId"), text("artifactId"))
-            {
-                let placed = Placed {
-                    text: artifact.clone(),
-                    source: &pom.source,
-                    span: tree.span.clone(),
-                };
-                let version = text("version").unwrap_or_default();
-                found.push((
-                    Coordinates {
-                        group,
-                        artifact,
-                        version,
-                    },
-                    placed,
-                ));
-            }
-        }
-    }
-    found
+    start
 }
 
 /// The version that the compiler is told, the most binding place first.
@@ -618,39 +290,4 @@ fn versions(chain: &Chain<'_>, plugins: &Plugins<'_, '_>, component: &mut Compon
             );
         }
     }
-}
-
-/// Maven before 3.9 brings version 2.8 of the dependency plugin.
-/// Source: Maven's super POM and default bindings of 3.8 and 3.9.
-fn wrapper(reactor: &Dir<'_>) -> Option<Wrapper> {
-    let source = reactor
-        .text(".mvn/wrapper/maven-wrapper.properties")
-        .filter(|_| reactor.has("mvnw"))?;
-    let version = source
-        .text
-        .lines()
-        .find(|line| line.starts_with("distributionUrl"))
-        .and_then(|line| Version::parse(line.rsplit("apache-maven-").next()?));
-    Some(match version {
-        Some(version) if version < Version::new([3, 9]) => Wrapper::Old,
-        _ => Wrapper::Current,
-    })
-}
-
-fn common(a: &RelPath, b: &RelPath) -> RelPath {
-    let shared = a
-        .parts()
-        .zip(b.parts())
-        .take_while(|(left, right)| left == right);
-    shared.fold(RelPath::root(), |path, (part, _)| path.join(part))
-}
-
-/// A module's folder as its reactor's POM would name it.
-fn relative(reactor: &RelPath, dir: &RelPath) -> Option<String> {
-    if let Some(below) = dir.below(reactor) {
-        return Some(below.to_string());
-    }
-    let shared = common(reactor, dir);
-    let up = "../".repeat(reactor.below(&shared)?.depth());
-    Some(format!("{up}{}", dir.below(&shared)?))
 }

@@ -1,14 +1,20 @@
 //! Java and Kotlin, built by Maven or Gradle.
 
 mod config;
+mod dependencies;
 mod gradle;
+mod gradle_catalog;
+mod gradle_script;
 mod mains;
 mod maven;
 mod plugins;
 mod pom;
+mod program;
+mod reactor;
 
 pub use gradle::Gradle;
-pub use maven::{Maven, Wrapper};
+pub use maven::Maven;
+pub use reactor::Wrapper;
 
 use super::{Component, Language};
 use crate::diag::{Diagnostic, Location};
