@@ -267,8 +267,12 @@ fn unique_names(components: &mut [Component], folder: &str) {
     }
     for component in components.iter_mut() {
         if count.get(&component.name).is_some_and(|count| *count > 1) {
-            component.name =
-                crate::lang::identifier(&format!("{}-{}", component.dir, component.language));
+            let place = if component.dir.is_root() {
+                component.name.clone()
+            } else {
+                component.dir.to_string()
+            };
+            component.name = crate::lang::identifier(&format!("{place}-{}", component.language));
         }
     }
 }

@@ -183,6 +183,8 @@ pub struct Tables {
     pub packages: Packages,
     /// Modules of the JDK that jlink must be told of.
     pub modules: java::modules::Modules,
+    /// Which lines of Python the versions of packages can use.
+    pub python: python::PythonLines,
 }
 
 impl Tables {
@@ -198,6 +200,7 @@ impl Tables {
             tools: Catalogue::parse(table("tools.toml")?)?,
             packages: Packages::parse(table("packages.toml")?)?,
             modules: java::modules::Modules::parse(table("jlink.toml")?)?,
+            python: python::PythonLines::parse(table("python.toml")?)?,
         })
     }
 }
@@ -223,6 +226,7 @@ pub fn resolve(
             tools: &tables.tools,
             packages: &tables.packages,
             modules: &tables.modules,
+            python: &tables.python,
             decisions: Vec::new(),
             lines: BTreeMap::new(),
         };

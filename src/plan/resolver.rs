@@ -49,6 +49,7 @@ pub struct Resolver<'a> {
     pub tools: &'a Catalogue,
     pub packages: &'a Packages,
     pub modules: &'a Modules,
+    pub python: &'a super::python::PythonLines,
     pub decisions: Vec<Decision>,
     /// The lines of the runtimes that the images are of, by the runtime's id.
     pub lines: BTreeMap<String, Line>,

@@ -44,6 +44,19 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
         return;
     };
     let files = settings_files(&view, &home, &module);
+    if entries.is_empty()
+        && let Some((file, object, interface, evidence)) = named_entry(&view, &home, &files)
+    {
+        model.roots.insert(file.clone(), home.as_str().to_owned());
+        facts
+            .main
+            .certain(format!("{file}:{object}"), Rank::Variant, evidence.clone());
+        facts
+            .extra
+            .entry("interface".to_owned())
+            .or_default()
+            .certain(interface.to_owned(), Rank::Variant, evidence);
+    }
     let collect = files
         .iter()
         .find_map(|file| {
@@ -93,6 +106,41 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
         );
     }
     health(&view, &home, &files, facts);
+}
+
+/// The application that the settings name: its file, its object, and which kind it is.
+fn named_entry(
+    view: &Dir<'_>,
+    home: &RelPath,
+    files: &[Source],
+) -> Option<(String, String, &'static str, Evidence)> {
+    static NAMED: Pattern =
+        LazyLock::new(|| regex(r#"(?m)^(WSGI|ASGI)_APPLICATION\s*=\s*["']([\w.]+)\.(\w+)["']"#));
+    let mut found: Vec<(String, String, &'static str, Evidence)> = Vec::new();
+    for source in files {
+        for captures in NAMED
+            .iter()
+            .flat_map(|named| named.captures_iter(&source.text))
+        {
+            let stem = home.join(&captures[2].replace('.', "/"));
+            let file = [format!("{stem}.py"), format!("{stem}/__init__.py")]
+                .into_iter()
+                .find(|file| view.has(file));
+            if let (Some(file), Some(all)) = (file, captures.get(0)) {
+                let interface = if &captures[1] == "WSGI" {
+                    "wsgi"
+                } else {
+                    "asgi"
+                };
+                let why = "the settings name the application";
+                let evidence = Evidence::span("python/django-entry", source, &all.range(), why);
+                found.push((file, captures[3].to_owned(), interface, evidence));
+            }
+        }
+    }
+    // Sorted so that WSGI comes first where a project has both.
+    found.sort_by_key(|(_, _, interface, _)| *interface == "asgi");
+    found.into_iter().next()
 }
 
 fn manage(view: &Dir<'_>) -> Option<RelPath> {

@@ -54,10 +54,7 @@ pub(super) fn root(view: &Dir<'_>, file: &RelPath, text: &str) -> String {
                 !itself
                     && (home.has(&format!("{name}.py"))
                         || home.has_dir(name)
-                            && home
-                                .child(name)
-                                .walk()
-                                .any(|file| file.name().ends_with(".py")))
+                            && home.child(name).walk().any(|file| super::is_python(&file)))
             })
             .count()
     };

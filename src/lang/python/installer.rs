@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::lock::{self, Lock};
+use super::package::package;
 use super::project::Project;
 use super::requirement::Requirement;
 use super::requirements::{self, Requirements};
 use super::workspace::{self, Folder, SPLIT};
-use super::{Package, PythonModel, runtime};
+use super::{PythonModel, runtime};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::Evidence;
 use crate::lang::Manifest;
@@ -118,7 +119,7 @@ impl Choice<'_> {
             .map_or(&self.view.path, |(root, _)| &folders[*root].dir)
             .clone();
         if self.repo.dir(&lock_home).has("uv.lock") && self.view.has("pyproject.toml") {
-            return self.uv(folders, at, workspace, &lock_home);
+            return self.uv(folders, at, workspace.as_ref(), &lock_home);
         }
         if self.view.has("poetry.lock") && self.view.has("pyproject.toml") {
             return self.poetry(true);
@@ -136,7 +137,7 @@ impl Choice<'_> {
         if let Some(found) = self.requirements_file() {
             return self.pip(found);
         }
-        let declared = !self.direct.is_empty();
+        let declared = self.project.declares;
         if poetry && declared {
             return self.poetry(false);
         }
@@ -175,14 +176,14 @@ impl Choice<'_> {
         &mut self,
         folders: &[Folder],
         at: usize,
-        workspace: Option<(usize, Vec<usize>)>,
+        workspace: Option<&(usize, Vec<usize>)>,
         home: &RelPath,
     ) -> (&'static str, Evidence) {
         let file = home.join("uv.lock");
         self.model.install_dir = home.clone();
         self.model.inputs = vec![home.join("pyproject.toml"), file.clone()];
         let mut frozen = self.project.dynamic;
-        if let Some((root, members)) = &workspace {
+        if let Some((root, members)) = workspace {
             for member in members.iter().map(|member| &folders[*member]) {
                 self.model.inputs.push(member.dir.join("pyproject.toml"));
                 frozen |= member.project.dynamic;
@@ -192,13 +193,12 @@ impl Choice<'_> {
         if self.repo.dir(home).has("uv.toml") {
             self.model.inputs.push(home.join("uv.toml"));
         }
-        self.model.members = siblings(folders, at);
+        self.model.members = workspace::siblings(folders, at);
         let name = self.project.manifest.name.clone().unwrap_or_default();
         self.model.installer = Installer::Uv {
             frozen,
             workspace: workspace.is_some(),
             member: workspace
-                .as_ref()
                 .filter(|(root, _)| *root != at)
                 .map(|_| name.clone()),
             default_groups: self.project.default_groups,
@@ -331,8 +331,7 @@ impl Choice<'_> {
         .filter(|name| self.view.has(name))
         .find_map(|name| {
             let found = requirements::read(self.repo, &self.view.path.join(&name))?;
-            let any = !found.items.is_empty() || !found.local.is_empty() || found.itself;
-            any.then_some((name, found))
+            found.any.then_some((name, found))
         })
     }
 
@@ -416,31 +415,6 @@ impl Choice<'_> {
     }
 }
 
-/// The workspace members that a folder depends on, over any number of steps.
-fn siblings(folders: &[Folder], at: usize) -> Vec<RelPath> {
-    let mut found: Vec<usize> = Vec::new();
-    let mut todo = vec![at];
-    while let Some(next) = todo.pop() {
-        for name in &folders[next].project.siblings {
-            if let Some(place) = folders
-                .iter()
-                .position(|other| other.name().as_ref() == Some(name))
-                && place != at
-                && !found.contains(&place)
-            {
-                found.push(place);
-                todo.push(place);
-            }
-        }
-    }
-    let mut dirs: Vec<RelPath> = found
-        .iter()
-        .map(|place| folders[*place].dir.clone())
-        .collect();
-    dirs.sort();
-    dirs
-}
-
 fn locked_by(file: &RelPath) -> Evidence {
     let why = format!("{} locks the dependencies", file.name());
     Evidence::file("python/lock", file.clone(), why)
@@ -464,110 +438,4 @@ fn tool_version(view: &Dir<'_>, project: &Project, tool: &str) -> Option<(Constr
                 Evidence::file("python/tool-version", file.path, why),
             ))
         })
-}
-
-/// The package that a build of the project gives; `None` for a project that is only a folder of
-/// sources with dependencies.
-fn package(view: &Dir<'_>, project: &Project) -> Option<Package> {
-    if project.packaged == Some(false) || project.backend.is_none() && project.packaged.is_none() {
-        return None;
-    }
-    let name = project.manifest.name.clone()?;
-    let module = name.replace(['-', '.'], "_");
-    let lower = module.to_ascii_lowercase();
-    let is_there = |dir: &String| view.has_dir(dir) || view.has(&format!("{dir}.py"));
-    let mut dirs: Vec<String> = project
-        .package_dirs
-        .iter()
-        .map(|dir| {
-            dir.trim_start_matches("./")
-                .trim_end_matches(['/', '*'])
-                .to_owned()
-        })
-        .filter(is_there)
-        .collect();
-    if dirs.is_empty() {
-        dirs = [&module, &lower]
-            .into_iter()
-            .flat_map(|name| [format!("src/{name}"), name.clone()])
-            .filter(is_there)
-            .take(1)
-            .collect();
-    }
-    if dirs.is_empty() {
-        let root = if view.has_dir("src") { "src" } else { "." };
-        dirs = packages_in(view, root);
-        // Of several folders beside each other no backend guesses which one is meant.
-        if root == "." && dirs.len() > 1 {
-            return None;
-        }
-    }
-    if dirs.is_empty() {
-        return None;
-    }
-    let backend = project.backend.as_deref().unwrap_or("uv_build");
-    let asks_git = |name: &str| {
-        project
-            .build_requires
-            .iter()
-            .any(|required| required == name)
-    };
-    let upper: String = name
-        .chars()
-        .map(|c| {
-            if c.is_ascii_alphanumeric() {
-                c.to_ascii_uppercase()
-            } else {
-                '_'
-            }
-        })
-        .collect();
-    let version_variable = if asks_git("setuptools-scm") || asks_git("hatch-vcs") {
-        Some(format!("SETUPTOOLS_SCM_PRETEND_VERSION_FOR_{upper}"))
-    } else if asks_git("poetry-dynamic-versioning") {
-        Some("POETRY_DYNAMIC_VERSIONING_BYPASS".to_owned())
-    } else if backend.starts_with("pdm") && project.dynamic {
-        Some("PDM_BUILD_SCM_VERSION".to_owned())
-    } else {
-        None
-    };
-    let data = || {
-        dirs.iter().any(|dir| {
-            view.child(dir)
-                .walk()
-                .any(|file| !file.as_str().ends_with(".py") && file.name() != "py.typed")
-        })
-    };
-    let incomplete = backend.contains("setuptools") && !project.package_data && data();
-    Some(Package {
-        name,
-        dirs,
-        version_variable,
-        incomplete,
-    })
-}
-
-/// Folders with an `__init__.py` directly below `root`, `src` or `.`.
-fn packages_in(view: &Dir<'_>, root: &str) -> Vec<String> {
-    let home = if root == "." {
-        view.clone()
-    } else {
-        view.child(root)
-    };
-    let mut found: Vec<String> = home
-        .walk()
-        .filter(|file| file.depth() == 2 && file.name() == "__init__.py")
-        .filter_map(|file| file.parent())
-        .map(|dir| dir.as_str().to_owned())
-        .filter(|dir| !matches!(dir.as_str(), "tests" | "test" | "docs"))
-        .map(|dir| {
-            if root == "." {
-                dir
-            } else {
-                format!("{root}/{dir}")
-            }
-        })
-        .collect();
-    found.dedup();
-    found
 }

@@ -256,7 +256,10 @@ fn wheels(list: &Tree) -> Vec<String> {
                 .find_map(|key| item.get(key)?.text())
         })
         .filter_map(|path| path.rsplit('/').next())
-        .filter(|name| name.ends_with(".whl"))
+        .filter(|name| {
+            name.rsplit_once('.')
+                .is_some_and(|(_, ending)| ending == "whl")
+        })
         .map(str::to_owned)
         .collect()
 }

@@ -1,14 +1,17 @@
 //! Python: projects of pip, uv, Poetry, PDM and Pipenv, and scripts without any.
 
+mod dialects;
 mod django;
 mod entry;
 mod imports;
 mod installer;
 mod lock;
+mod package;
 mod project;
 mod requirement;
 mod requirements;
 mod runtime;
+mod setuptools;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,11 +242,7 @@ fn ignore(view: &Dir<'_>, component: &mut Component) {
         }
     }
     for name in ["build", "dist"] {
-        if !view
-            .child(name)
-            .walk()
-            .any(|file| file.name().ends_with(".py"))
-        {
+        if !view.child(name).walk().any(|file| is_python(&file)) {
             component.facts.ignore_all(
                 "python/builds",
                 "build backends write here",
@@ -251,6 +250,13 @@ fn ignore(view: &Dir<'_>, component: &mut Component) {
             );
         }
     }
+}
+
+/// Source files; the ending is spelled in lower case wherever Python is to find them.
+fn is_python(file: &RelPath) -> bool {
+    file.name()
+        .rsplit_once('.')
+        .is_some_and(|(_, ending)| ending == "py")
 }
 
 impl Component {

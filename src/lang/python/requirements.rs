@@ -14,6 +14,8 @@ const MOST_FILES: usize = 40;
 pub(super) struct Requirements {
     /// The files that pip opens, the first one being the file itself.
     pub files: Vec<RelPath>,
+    /// The file is not empty: pip is asked even where nothing in it is understood.
+    pub any: bool,
     pub items: Vec<(Requirement, Location)>,
     /// Folders and files of the repository that are installed (`-e ../lib`, `./wheels/x.whl`).
     pub local: Vec<RelPath>,
@@ -41,6 +43,7 @@ pub(super) fn read(repo: &Repo, file: &RelPath) -> Option<Requirements> {
             continue;
         };
         found.files.push(path.clone());
+        found.any |= !source.text.trim().is_empty();
         let dir = path.parent().unwrap_or_default();
         let mut included = Vec::new();
         for (at, line) in logical_lines(&source) {

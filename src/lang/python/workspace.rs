@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::project::{self, Project};
 use super::requirement::normal;
+use super::{dialects, setuptools};
 use crate::diag::Diagnostic;
 use crate::repo::{Dir, RelPath, Repo};
 
@@ -89,20 +90,24 @@ pub(super) fn folders(
             .any(|above: &Folder| above.manifest && dir.is_in(&above.dir));
         let mut manifest =
             has_requirements || view.has("pylock.toml") || view.has("manage.py") && !inner;
-        let mut project = Project::default();
-        let mut read = |found: Result<Project, Diagnostic>| match found {
-            Ok(found) => project = found,
-            Err(diagnostic) => diagnostics.push(diagnostic),
-        };
-        if view.has("pyproject.toml") {
-            manifest = true;
-            read(project::pyproject(&view));
+        let declared = if view.has("pyproject.toml") {
+            Some(project::pyproject(&view))
         } else if view.has("Pipfile") {
-            manifest = true;
-            read(project::pipfile(&view));
-        } else if let Some(found) = project::setuptools(&view) {
-            manifest = true;
-            project = found;
+            Some(dialects::pipfile(&view))
+        } else {
+            setuptools::setuptools(&view).map(Ok)
+        };
+        manifest |= declared.is_some();
+        let project = match declared.transpose() {
+            Ok(project) => project.unwrap_or_default(),
+            Err(diagnostic) => {
+                diagnostics.push(diagnostic);
+                continue;
+            }
+        };
+        // Without the list of what to install, an image could only be wrong.
+        if view.has("requirements.txt") && view.text("requirements.txt").is_none() {
+            continue;
         }
         if manifest || is_script_folder(repo, &view, &folders) {
             folders.push(Folder {
@@ -222,7 +227,7 @@ fn is_program(view: &Dir<'_>, folder: &Folder, nested: &[&RelPath]) -> bool {
                     )
             })
         });
-        if beside || !file.as_str().ends_with(".py") || file.depth() > 5 || !own(&file) {
+        if beside || !super::is_python(&file) || file.depth() > 5 || !own(&file) {
             continue;
         }
         if file.name() == "__main__.py" {
@@ -279,4 +284,29 @@ fn globs(texts: &[String]) -> Option<GlobSet> {
         set.add(Glob::new(text.trim_end_matches('/').trim_start_matches("./")).ok()?);
     }
     set.build().ok()
+}
+
+/// The workspace members that a folder depends on, over any number of steps.
+pub(super) fn siblings(folders: &[Folder], at: usize) -> Vec<RelPath> {
+    let mut found: Vec<usize> = Vec::new();
+    let mut todo = vec![at];
+    while let Some(next) = todo.pop() {
+        for name in &folders[next].project.siblings {
+            if let Some(place) = folders
+                .iter()
+                .position(|other| other.name().as_ref() == Some(name))
+                && place != at
+                && !found.contains(&place)
+            {
+                found.push(place);
+                todo.push(place);
+            }
+        }
+    }
+    let mut dirs: Vec<RelPath> = found
+        .iter()
+        .map(|place| folders[*place].dir.clone())
+        .collect();
+    dirs.sort();
+    dirs
 }

@@ -1,6 +1,9 @@
 //! Python: from facts to a plan.
 
+mod command;
+mod gunicorn;
 mod install;
+mod lines;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -15,7 +18,8 @@ use super::{CopyStep, Decision, Details, LanguagePlan, Pair};
 use crate::diag::Result;
 use crate::facts::{Command, Confidence, Evidence, Kind, Rank, Slot};
 use crate::lang::python::{Django, PythonModel};
-use crate::parse::version::Constraint;
+use crate::parse::version::{Constraint, Version};
+pub use lines::PythonLines;
 use serve::Start;
 
 /// The work folder, and the virtual environment in it: where uv, Poetry and PDM put it too. The
@@ -182,7 +186,7 @@ fn runtime(resolver: &mut Resolver<'_>, model: &PythonModel) -> Result<Line> {
     if named || resolver.setting("runtime").is_some() {
         return resolver.runtime("python");
     }
-    let Some((minor, evidence)) = &model.ceiling else {
+    let Some((minor, evidence)) = &ceiling(resolver, model) else {
         return resolver.runtime("python");
     };
     let text = asked
@@ -217,6 +221,32 @@ fn runtime(resolver: &mut Resolver<'_>, model: &PythonModel) -> Result<Line> {
         return Ok(older);
     }
     resolver.runtime("python")
+}
+
+/// The newest minor version of Python 3 that the packages can use: what the lock file's wheels
+/// tell, or what is known of the pinned versions.
+fn ceiling(resolver: &Resolver<'_>, model: &PythonModel) -> Option<(u64, Evidence)> {
+    let bracketed = model.extras.iter().filter_map(|extra| {
+        let (name, _) = extra.split_once('[')?;
+        Some((extra, model.packages.get(name)?))
+    });
+    let known = model
+        .packages
+        .iter()
+        .chain(bracketed)
+        .filter_map(|(name, version)| {
+            let (minor, first) = resolver.python.newest(name, &Version::parse(version)?)?;
+            let next = minor + 1;
+            let why =
+                format!("{name} {version} is older than {first}, the first for Python 3.{next}");
+            Some((minor, Evidence::rule("python/lines", why)))
+        })
+        .min_by_key(|(minor, _)| *minor);
+    match (&model.ceiling, known) {
+        (Some(locked), Some(known)) if known.0 < locked.0 => Some(known),
+        (Some(locked), _) => Some(locked.clone()),
+        (None, known) => known,
+    }
 }
 
 fn uv_image(resolver: &mut Resolver<'_>) -> Result<super::images::Image> {

@@ -4,11 +4,11 @@
 use std::collections::BTreeSet;
 
 use super::super::Pair;
-use super::pair;
+use super::command::{development, port_in, program, strip, words};
+use super::{gunicorn, pair};
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Confidence, Evidence, Found, Kind, Rank, Slot};
 use crate::lang::python::{PythonModel, module};
-use crate::parse::version::{Constraint, Version};
 use crate::plan::resolver::{Failure, Resolver};
 
 /// How the container starts.
@@ -130,7 +130,10 @@ fn entry_text(text: &str) -> Option<String> {
     if left.is_empty() || left.starts_with(['-', '/']) || !plain(left) || !plain(object) {
         return None;
     }
-    let file = if left.ends_with(".py") {
+    let is_file = left
+        .rsplit_once('.')
+        .is_some_and(|(_, ending)| ending == "py");
+    let file = if is_file {
         left.to_owned()
     } else {
         format!("{}.py", left.replace('.', "/"))
@@ -196,7 +199,7 @@ fn serve(
     match server {
         "gunicorn" => {
             words(&["gunicorn", &called]);
-            gunicorn(resolver, model, &BTreeSet::new(), &mut start);
+            gunicorn::settings(resolver, model, &BTreeSet::new(), &mut start);
         }
         "granian" => {
             words(&[
@@ -249,65 +252,6 @@ fn listen(resolver: &mut Resolver<'_>, server: &str) -> Result<u16, Failure> {
 fn set_port(start: &mut Start) {
     if let (Some(name), Some(port)) = (&start.port_variable, start.port) {
         start.env.push(pair(name, port.to_string()));
-    }
-}
-
-/// gunicorn's settings as environment, which a container's user can replace. What the project's
-/// own file or the command line sets is left to them.
-fn gunicorn(
-    resolver: &Resolver<'_>,
-    model: &PythonModel,
-    flags: &BTreeSet<String>,
-    start: &mut Start,
-) {
-    let none = BTreeSet::new();
-    let conf = model.gunicorn_conf.as_ref().unwrap_or(&none);
-    let free = |name: &str| !conf.contains(name) && !flags.contains(name);
-    let mut arguments = Vec::new();
-    if free("worker_tmp_dir") {
-        // Workers tell by a file's time that they live; on a disk that can block.
-        arguments.push("--worker-tmp-dir=/dev/shm");
-    }
-    if free("threads") && free("worker_class") {
-        arguments.push("--threads=4");
-    }
-    if free("accesslog") {
-        arguments.push("--access-logfile=-");
-    }
-    if free("control_socket_disable") && free("control_socket") {
-        // The control socket came with 25.1, and its place is the home folder, which the user has not.
-        let first = Version::new([25, 1]);
-        match gunicorn_version(resolver, model) {
-            (Some(version), _) if version >= first => arguments.push("--no-control-socket"),
-            (Some(_), true) => {}
-            _ => start.env.push(pair("HOME", "/tmp")),
-        }
-    }
-    if !arguments.is_empty() {
-        start
-            .env
-            .push(pair("GUNICORN_CMD_ARGS", arguments.join(" ")));
-    }
-    if free("workers") {
-        start.env.push(pair("WEB_CONCURRENCY", "2"));
-    }
-    let asked = resolver.component.facts.port_variable.value();
-    if free("bind") || conf.contains("bind") && asked.is_some_and(|name| name == "PORT") {
-        start.port_variable = Some("PORT".to_owned());
-    }
-}
-
-/// The version of gunicorn, or its lower bound, and whether it is exact.
-fn gunicorn_version(resolver: &Resolver<'_>, model: &PythonModel) -> (Option<Version>, bool) {
-    match model.packages.get("gunicorn") {
-        Some(pinned) => match Version::parse(pinned) {
-            Some(version) => (Some(version), true),
-            None => (model.floors.get("gunicorn").cloned(), false),
-        },
-        None => {
-            let line = resolver.tools.choose("gunicorn", &Constraint::Any);
-            (line.ok().and_then(|line| line.newest), true)
-        }
     }
 }
 
@@ -389,7 +333,7 @@ fn explicit(
                 }
             }
             let variable = start.port_variable.take();
-            gunicorn(resolver, model, &flags, &mut start);
+            gunicorn::settings(resolver, model, &flags, &mut start);
             start.port_variable = start.port_variable.take().or(variable);
         }
         "uvicorn" => {
@@ -459,146 +403,9 @@ fn root_of(model: &PythonModel, file: &str) -> String {
     })
 }
 
-/// A word that names a module from the component's folder, as seen from `root`.
-fn strip(word: &str, root: &str) -> String {
-    let prefix = format!("{}.", root.replace('/', "."));
-    word.strip_prefix(&prefix).unwrap_or(word).to_owned()
-}
-
-/// The exec form of a command, and whether it goes through a shell.
-///
-/// Steps in front of the server (`migrate &&`) run once for a deployment, not at each start of
-/// each container: they are left out. The shell replaces itself with what it starts.
-fn words(command: &Command) -> (Vec<String>, bool) {
-    let text = match command {
-        Command::Exec(words) => return (words.clone(), false),
-        Command::Shell(text) => text,
-    };
-    let mut parts: Vec<&str> = text.split("&&").map(str::trim).collect();
-    let last = parts.pop().unwrap_or(text);
-    parts.retain(|part| {
-        !["migrate", "upgrade", "collectstatic"]
-            .iter()
-            .any(|word| part.contains(word))
-    });
-    if parts.is_empty()
-        && let Command::Exec(words) = Command::parse(last)
-    {
-        return (words, false);
-    }
-    let compound = last.contains([';', '|', '\n', '(', '{']) && !last.contains("${");
-    let assignments = last
-        .split_whitespace()
-        .take_while(|word| word.contains('=') && !word.starts_with('-'))
-        .map(|word| word.len() + 1)
-        .sum::<usize>();
-    let last = if compound || last.starts_with("exec ") {
-        last.to_owned()
-    } else {
-        let (before, program) = last.split_at(assignments.min(last.len()));
-        format!("{before}exec {program}")
-    };
-    parts.push(&last);
-    (
-        ["sh", "-c", &parts.join(" && ")]
-            .map(str::to_owned)
-            .to_vec(),
-        true,
-    )
-}
-
-/// The program behind `python -m`, `sh -c exec` and paths.
-fn program(words: &[String]) -> &str {
-    let at = |index: usize| words.get(index).map_or("", String::as_str);
-    let name = match (at(0), at(1)) {
-        ("python" | "python3", "-m") => at(2),
-        ("sh", "-c") => at(2)
-            .rsplit("exec ")
-            .next()
-            .and_then(|rest| rest.split_whitespace().next())
-            .unwrap_or_default(),
-        (first, _) => first,
-    };
-    name.rsplit('/').next().unwrap_or(name)
-}
-
-/// The development server that a command starts, if it starts one.
-fn development(command: &Command) -> Option<&'static str> {
-    let text = command.to_string();
-    [
-        ("flask run", "flask run"),
-        ("flask --app", "flask run"),
-        ("runserver", "runserver"),
-        ("--reload", "a server with --reload"),
-        ("fastapi dev", "fastapi dev"),
-    ]
-    .into_iter()
-    .find_map(|(mark, name)| text.contains(mark).then_some(name))
-}
-
-/// A port that stands in a command: behind `--port`, `-p` or the `:` of an address.
-fn port_in(text: &str) -> Option<u16> {
-    let mut words = text.split([' ', '=']).peekable();
-    while let Some(word) = words.next() {
-        if matches!(word, "--port" | "-p")
-            && let Some(port) = words.peek().and_then(|next| next.parse().ok())
-        {
-            return Some(port);
-        }
-        if let Some((host, port)) = word.rsplit_once(':')
-            && (host.is_empty() || host.contains('.') || host.ends_with(']'))
-            && let Ok(port) = port.parse()
-        {
-            return Some(port);
-        }
-    }
-    // `${PORT:-8000}`.
-    let default = text.split("${PORT:-").nth(1)?.split('}').next()?;
-    default.parse().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn shell(text: &str) -> String {
-        let (words, _) = words(&Command::parse(text));
-        words.join(" ")
-    }
-
-    #[test]
-    fn commands_of_a_procfile() {
-        assert_eq!(shell("gunicorn shop.wsgi"), "gunicorn shop.wsgi");
-        assert_eq!(
-            shell("python manage.py migrate && gunicorn shop.wsgi"),
-            "gunicorn shop.wsgi"
-        );
-        assert_eq!(
-            shell("gunicorn app:app --bind 0.0.0.0:$PORT"),
-            "sh -c exec gunicorn app:app --bind 0.0.0.0:$PORT"
-        );
-        assert_eq!(
-            shell("A=1 B=$C python x.py"),
-            "sh -c A=1 B=$C exec python x.py"
-        );
-        assert_eq!(
-            shell("./prepare && uvicorn a:b --port $PORT"),
-            "sh -c ./prepare && exec uvicorn a:b --port $PORT"
-        );
-    }
-
-    #[test]
-    fn ports_of_commands() {
-        for (text, port) in [
-            ("uvicorn main:app --port 9000", Some(9000)),
-            ("gunicorn -b 0.0.0.0:8080 app:app", Some(8080)),
-            ("gunicorn --bind=:8081 app:app", Some(8081)),
-            ("uvicorn a:b --port ${PORT:-7000}", Some(7000)),
-            ("gunicorn app:app", None),
-        ] {
-            assert_eq!(port_in(text), port, "{text}");
-        }
-    }
 
     #[test]
     fn entries() {
