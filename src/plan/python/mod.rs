@@ -218,6 +218,7 @@ fn runtime(resolver: &mut Resolver<'_>, model: &PythonModel) -> Result<Line> {
             because: evidence.clone(),
             instead_of,
         });
+        resolver.lines.insert("python".to_owned(), older.clone());
         return Ok(older);
     }
     resolver.runtime("python")
