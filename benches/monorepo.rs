@@ -2,6 +2,11 @@
 //! `ignore` walk of the same tree, both as whole processes, in turn, in one run.
 //!
 //! `cargo bench` prints the medians and their ratio. The target is a ratio of at most 3.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark makes its own tree, starts the program and prints figures"
+)]
 
 use std::fs;
 use std::path::Path;

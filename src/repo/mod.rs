@@ -173,16 +173,21 @@ impl Repo {
     }
 
     fn try_read(&self, path: &RelPath) -> Result<Source, Diagnostic> {
+        // What the walk has not seen may lie behind a link that leads out.
+        let unknown = || {
+            Diagnostic::error("file-unreadable", "there is no such file in the repository")
+                .at(Location::file(path.clone()))
+        };
+        if !self.has(path) {
+            return Err(unknown());
+        }
         match &self.storage {
             Storage::Disk(root) => walk::read(root, path, self.limits.file_bytes),
             Storage::Memory(files) => files
                 .get(path)
                 .filter(|text| text.len() as u64 <= self.limits.file_bytes)
                 .map(|text| Source::new(path.clone(), Arc::clone(text)))
-                .ok_or_else(|| {
-                    Diagnostic::error("file-unreadable", "the file cannot be read")
-                        .at(Location::file(path.clone()))
-                }),
+                .ok_or_else(unknown),
         }
     }
 
@@ -256,6 +261,8 @@ impl<'r> Dir<'r> {
             .filter_map(move |file| file.below(&path))
     }
 
+    /// A folder below this one.
+    #[must_use]
     pub fn child(&self, name: &str) -> Self {
         Dir {
             repo: self.repo,

@@ -236,14 +236,12 @@ pub(super) fn read(root: &Utf8Path, path: &RelPath, limit: u64) -> Result<Source
         .symlink_metadata()
         .map_err(|error| unreadable(error.to_string()))?;
     if meta.is_symlink() {
-        let inside = match (full.canonicalize_utf8(), root.canonicalize_utf8()) {
-            (Ok(target), Ok(root)) => target.starts_with(root),
-            _ => false,
+        let (Ok(target), Ok(root)) = (full.canonicalize_utf8(), root.canonicalize_utf8()) else {
+            return Err(unreadable("it is a link that leads nowhere".to_owned()));
         };
-        if !inside {
-            return Err(unreadable(
-                "it is a link that leads out of the repository".to_owned(),
-            ));
+        if !target.starts_with(root) {
+            let why = "it is a link that leads out of the repository";
+            return Err(unreadable(why.to_owned()));
         }
     }
     if !full.is_file() {

@@ -32,6 +32,8 @@ pub struct Slot {
 enum Form {
     Json,
     Toml,
+    /// A key or a scalar that stands without quotes and gets them.
+    Bare,
     Xml,
     Raw,
 }
@@ -337,25 +339,34 @@ fn slots(path: &str, text: &str) -> Vec<Slot> {
     static CONTENT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r">([^<>\n]*[^<>\s][^<>\n]*)<").unwrap());
     static WORD: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"([^\s=:]+)").unwrap());
+    static KEY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?m)^(?:\[+(?:[^\]\n]*\.)?([\w-]+)\]|([\w-]+)\s*=)").unwrap()
+    });
+    static SCALAR: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r#"(?m)(?::|^\s*-)[ ]+([^\s"'\[{#&|>*-][^\n#]*)$"#).unwrap());
     let ending = path.rsplit('.').next().unwrap_or_default();
     let name = path.rsplit('/').next().unwrap_or_default();
-    let (form, patterns): (Form, &[&LazyLock<Regex>]) = match ending {
-        "json" | "jsonc" | "yaml" | "yml" => (Form::Json, &[&QUOTED]),
-        "toml" => (Form::Toml, &[&QUOTED]),
-        _ if name == "Cargo.lock" || name.ends_with(".lock") => (Form::Toml, &[&QUOTED]),
-        "xml" => (Form::Xml, &[&CONTENT, &QUOTED]),
+    let patterns: &[(Form, &LazyLock<Regex>)] = match ending {
+        "json" | "jsonc" => &[(Form::Json, &QUOTED)],
+        "yaml" | "yml" => &[(Form::Json, &QUOTED), (Form::Bare, &SCALAR)],
+        "toml" => &[(Form::Toml, &QUOTED), (Form::Bare, &KEY)],
+        _ if name == "yarn.lock" => &[(Form::Json, &QUOTED)],
+        "lock" => &[(Form::Toml, &QUOTED)],
+        "xml" => &[(Form::Xml, &CONTENT), (Form::Xml, &QUOTED)],
         "go" | "rs" | "java" | "py" | "js" | "mjs" | "cjs" | "ts" | "tsx" | "jsx" | "html"
-        | "kt" => (Form::Raw, &[&QUOTED, &SINGLE]),
-        _ => (Form::Raw, &[&WORD]),
+        | "kt" | "kts" | "gradle" => &[(Form::Raw, &QUOTED), (Form::Raw, &SINGLE)],
+        _ => &[(Form::Raw, &WORD)],
     };
     let mut slots = Vec::new();
-    for pattern in patterns {
+    for (form, pattern) in patterns {
         for found in pattern.captures_iter(text) {
-            let Some(inner) = found.get(1) else { continue };
+            let Some(inner) = found.get(1).or_else(|| found.get(2)) else {
+                continue;
+            };
             slots.push(Slot {
                 path: path.to_owned(),
                 at: inner.range(),
-                form,
+                form: *form,
             });
         }
     }
@@ -367,6 +378,7 @@ impl Form {
     fn write(self, value: &str) -> String {
         match self {
             Self::Raw => value.to_owned(),
+            Self::Bare => format!("\"{}\"", Self::Toml.write(value)),
             Self::Json => {
                 let quoted = serde_json::to_string(value).expect("a string is JSON");
                 quoted[1..quoted.len() - 1].to_owned()

@@ -58,8 +58,10 @@ pub(super) fn find(view: &Dir<'_>, nested: &[&RelPath]) -> Vec<(GoMain, MainHint
                 .find(|file| file.name() == "main.go")
                 .into_iter()
                 .chain(&files);
-            let file = first.take(4).find_map(|file| says_main(view, file))?;
-            Some(main(view, &dir, &files, file?))
+            match first.take(4).find_map(|file| clause(view, file))? {
+                Clause::Main(source) => Some(main(view, &dir, &files, source)),
+                Clause::Other => None,
+            }
         })
         .collect()
 }
@@ -68,9 +70,14 @@ fn is_go(name: &str) -> bool {
     name.ends_with(".go") && !name.ends_with("_test.go")
 }
 
-/// The file when it says `package main`; `Some(None)` when it names another package, and `None`
-/// when the file is left out of builds or cannot be read, so that the next one is asked.
-fn says_main(view: &Dir<'_>, file: &RelPath) -> Option<Option<Source>> {
+/// What a file's package clause says.
+enum Clause {
+    Main(Source),
+    Other,
+}
+
+/// `None` when the file is left out of builds or cannot be read, so that the next one is asked.
+fn clause(view: &Dir<'_>, file: &RelPath) -> Option<Clause> {
     let source = view.text(file.as_str())?;
     if source
         .text
@@ -79,12 +86,16 @@ fn says_main(view: &Dir<'_>, file: &RelPath) -> Option<Option<Source>> {
     {
         return None;
     }
-    let clause = source
+    let name = source
         .text
         .lines()
         .find_map(|line| line.strip_prefix("package "))?;
-    let is_main = clause.split_whitespace().next() == Some("main");
-    Some(is_main.then_some(source))
+    let is_main = name.split_whitespace().next() == Some("main");
+    Some(if is_main {
+        Clause::Main(source)
+    } else {
+        Clause::Other
+    })
 }
 
 fn main(view: &Dir<'_>, dir: &RelPath, files: &[RelPath], first: Source) -> (GoMain, MainHints) {

@@ -1,7 +1,7 @@
 //! What a project says of itself, and pyproject.toml's standard part of it.
 
 use super::dialects;
-use super::requirement::{Requirement, normal};
+use super::requirement::{Requirement, is_name, normal};
 use crate::diag::{Location, Result};
 use crate::facts::Evidence;
 use crate::lang::{Dependency, Manifest, Script};
@@ -132,6 +132,9 @@ pub(super) fn pyproject(dir: &Dir<'_>) -> Result<Project> {
         }
         dialects::packages(&mut project, tool);
     }
+    // Names reach commands; one that no tool takes is none.
+    let name = &mut project.manifest.name;
+    *name = name.take().filter(|name| is_name(name));
     Ok(project)
 }
 

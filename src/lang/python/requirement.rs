@@ -71,6 +71,16 @@ impl Requirement {
     }
 }
 
+/// Whether PEP 508 takes the text as the name of a project, an extra or a group.
+pub(super) fn is_name(text: &str) -> bool {
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    text.starts_with(edge)
+        && text.ends_with(edge)
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
 /// A name as PEP 503 compares it: lower case, `-` for each run of `-`, `_` and `.`.
 pub(super) fn normal(name: &str) -> String {
     let mut normal = String::new();

@@ -19,7 +19,7 @@ use crate::diag::Result;
 use crate::facts::{Command, Confidence, Evidence, Kind, Rank, Slot};
 use crate::lang::python::{Django, PythonModel};
 use crate::parse::version::{Constraint, Version};
-pub use lines::PythonLines;
+pub(crate) use lines::PythonLines;
 use serve::Start;
 
 /// The work folder, and the virtual environment in it: where uv, Poetry and PDM put it too. The
