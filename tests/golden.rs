@@ -3,6 +3,11 @@
 //!
 //! `DOCKGEN_BLESS=1 cargo test --test golden` writes what it got instead. CI never sets it.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "the harness makes folders, reads fixtures and starts the program"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
