@@ -1,7 +1,11 @@
 //! What must hold whatever a repository contains, and what must be true of all built-in data.
 #![allow(
     clippy::disallowed_methods,
-    reason = "tests make and look at trees of their own"
+    clippy::unwrap_used,
+    clippy::unnecessary_debug_formatting,
+    clippy::non_octal_unix_permissions,
+    unreachable_pub,
+    reason = "tests make and look at trees of their own, and stop at what goes wrong"
 )]
 
 mod builtin;
