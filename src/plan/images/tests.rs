@@ -134,7 +134,7 @@ fn roles_have_images() {
             "gcr.io/distroless/java17-debian13:nonroot",
         ),
         ("java", "11", "distroless", ""),
-        ("java", "17", "full", "eclipse-temurin:17-jre"),
+        ("java", "17", "slim", "eclipse-temurin:17-jre"),
         ("rust", "1", "build", "rust:1-slim-trixie"),
         ("rust", "1.92", "build", "rust:1.92-slim-trixie"),
         ("rust", "1.75", "build", "rust:1.75-slim-bookworm"),
