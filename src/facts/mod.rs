@@ -2,7 +2,9 @@
 //! detectors fill them, `plan` reads them.
 
 mod evidence;
+mod secret;
 mod slots;
 
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
+pub use secret::looks_secret;
 pub use slots::{Artifact, Command, Facts, HealthFact, Kind, push, push_named};

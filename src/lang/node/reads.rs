@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::NodeModel;
 use super::refine::found;
-use crate::facts::{Command, Evidence, Facts, Rank, push};
+use crate::facts::{Command, Evidence, Facts, Rank, looks_secret, push};
 use crate::lang::Sources;
 use crate::repo::{Dir, RelPath, Source};
 
@@ -52,17 +52,6 @@ pub(super) fn arguments(sources: &Sources<'_>) -> Vec<String> {
     static NAME: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"\benv\.((?:NEXT_PUBLIC|VITE|REACT_APP|VUE_APP|GATSBY|EXPO_PUBLIC|PUBLIC)_[A-Z0-9_]+)\b").ok()
     });
-    const SECRETS: &[&str] = &[
-        "KEY",
-        "APIKEY",
-        "AUTH",
-        "CREDENTIAL",
-        "CREDENTIALS",
-        "PASSWORD",
-        "PASSWD",
-        "SECRET",
-        "TOKEN",
-    ];
     let Some(pattern) = NAME.as_ref() else {
         return Vec::new();
     };
@@ -70,7 +59,7 @@ pub(super) fn arguments(sources: &Sources<'_>) -> Vec<String> {
     for source in sources.all() {
         for found in pattern.captures_iter(&source.text) {
             let name = &found[1];
-            if !name.split('_').any(|part| SECRETS.contains(&part)) {
+            if !looks_secret(name) {
                 names.insert(name.to_owned());
             }
         }

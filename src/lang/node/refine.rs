@@ -3,7 +3,8 @@
 
 use super::{Runtime, reads, start};
 use crate::facts::{
-    Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Rank, Slot, push, push_named,
+    Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Rank, Slot, looks_secret, push,
+    push_named,
 };
 use crate::lang::{Component, Model, Sources};
 use crate::repo::Repo;
@@ -37,6 +38,10 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
                     facts
                         .port_variable
                         .certain(name, Rank::Manifest, evidence.clone());
+                    continue;
+                }
+                if looks_secret(&name) {
+                    // Whoever runs the container gives it.
                     continue;
                 }
                 push_named(

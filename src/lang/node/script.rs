@@ -75,7 +75,11 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
         };
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         let (mut words, watched) = strip(&words);
-        while let Some((name, value)) = words.first().and_then(|word| word.split_once('=')) {
+        while let Some((name, value)) = words
+            .first()
+            .and_then(|word| word.split_once('='))
+            .filter(|(name, value)| is_variable(name) && !value.contains(char::is_control))
+        {
             program.env.push((name.to_owned(), value.to_owned()));
             words.remove(0);
         }
@@ -143,14 +147,17 @@ fn builds(part: &str) -> bool {
 /// `NAME=value` in front of a command, when the value needs no shell.
 fn assignment(text: &str) -> Option<(String, String, &str)> {
     let (name, rest) = text.split_once('=')?;
-    let is_name = !name.is_empty()
-        && !name.starts_with(|c: char| c.is_ascii_digit())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
     let (value, rest) = rest.split_once(char::is_whitespace)?;
     let plain = value
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"._/:,+@=-".contains(&b));
-    (is_name && plain).then(|| (name.to_owned(), value.to_owned(), rest.trim_start()))
+    (is_variable(name) && plain).then(|| (name.to_owned(), value.to_owned(), rest.trim_start()))
+}
+
+fn is_variable(name: &str) -> bool {
+    !name.is_empty()
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 
 /// Takes off what stands in front of the program: `exec`, `npx`, `cross-env`, `nodemon`.

@@ -1,44 +1,13 @@
 //! Names in ENV, ARG and LABEL: secrets, and variables that nothing sets.
 
 use super::Fault;
-
-/// The words that BuildKit's `SecretsUsedInArgOrEnv` looks for in names.
-const SECRET_WORDS: &[&str] = &[
-    "apikey",
-    "auth",
-    "credential",
-    "credentials",
-    "key",
-    "password",
-    "pword",
-    "passwd",
-    "secret",
-    "token",
-];
-
-/// What hadolint's DL3064 looks for anywhere in a name.
-const SECRET_PARTS: &[&str] = &[
-    "api_key",
-    "client_key",
-    "password",
-    "private",
-    "secret",
-    "token",
-    "username",
-];
+use crate::facts::looks_secret;
 
 /// What every image sets.
 const OF_IMAGES: &[&str] = &["PATH", "HOME"];
 
 pub(super) fn no_secret(name: &str) -> Result<(), Fault> {
-    let lower = name.to_ascii_lowercase();
-    let words: Vec<&str> = lower.split('_').collect();
-    let harmless = words
-        .iter()
-        .any(|word| matches!(*word, "public" | "file" | "version"));
-    if !harmless && words.iter().any(|word| SECRET_WORDS.contains(word))
-        || SECRET_PARTS.iter().any(|part| lower.contains(part))
-    {
+    if looks_secret(name) {
         return Err(format!("{name} looks like a secret in ENV or ARG"));
     }
     Ok(())
