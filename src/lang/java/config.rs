@@ -7,7 +7,7 @@ use crate::parse::{Node, Tree, yaml};
 use crate::repo::{Dir, Source};
 
 /// Where the frameworks look, the stronger first.
-/// Source: Spring Boot's reference, "External Application Properties"; properties win over YAML.
+/// From general knowledge; documented in Spring Boot's reference, "External Application Properties"; properties win over YAML.
 const FILES: &[&str] = &[
     "src/main/resources/config/application.properties",
     "src/main/resources/config/application.yml",

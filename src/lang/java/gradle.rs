@@ -1,6 +1,6 @@
 //! Gradle: build scripts are programs, so they are read as text, for the forms that people write.
 //!
-//! Source: Gradle's user manual, "Plugins", "Version catalogs", "Multi-project builds".
+//! Written from general knowledge; documented in Gradle's user manual, "Plugins", "Version catalogs", "Multi-project builds".
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -327,7 +327,7 @@ fn versions(script: &Script, root: &Dir<'_>, wrapper: bool, component: &mut Comp
             Some((version, Location::in_source(&source, &(at..at))))
         });
     // The newest long-term line that the wrapper's Gradle runs on.
-    // Source: Gradle's compatibility matrix.
+    // From general knowledge and the recipes: the matrix itself was not read.
     if let Some((version, at)) = gradle {
         let known = [([9, 1], 25), ([8, 5], 21), ([7, 3], 17), ([5, 0], 11)];
         let line = known

@@ -1,6 +1,6 @@
 //! One `pom.xml` and what it inherits from parents inside the repository.
 //!
-//! Source: Maven's documentation, "Introduction to the POM" and "POM reference".
+//! Written from general knowledge; documented in Maven's documentation, "Introduction to the POM" and "POM reference".
 
 use std::collections::BTreeMap;
 

@@ -114,7 +114,7 @@ fn properties(members: &[&Pom], active: &BTreeSet<String>) -> Vec<String> {
 }
 
 /// Maven before 3.9 brings version 2.8 of the dependency plugin.
-/// Source: Maven's super POM and default bindings of 3.8 and 3.9.
+/// From general knowledge: the super POMs were not read.
 fn wrapper(reactor: &Dir<'_>) -> Option<Wrapper> {
     let source = reactor
         .text(".mvn/wrapper/maven-wrapper.properties")

@@ -8,7 +8,7 @@ use crate::plan::resolver::Resolver;
 use crate::repo::RelPath;
 
 /// The dependency plugin for Maven versions that bring a too old one by themselves.
-/// Source: Maven Central, newest release on 2026-11-24.
+/// That it resolves a reactor under Maven 3.8.8 was tried; whether a newer one exists was not.
 const DEPENDENCY_PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0";
 
 pub(super) struct Steps {
