@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::tree::{Node, Tree};
 use crate::diag::{Diagnostic, Location, Result};
-use crate::repo::Source;
+use crate::repo::{Source, Span};
 
 /// The first document of a YAML file. Aliases and depth are limited by the parser's budget.
 pub fn yaml(source: &Source) -> Result<Tree> {
@@ -12,17 +12,28 @@ pub fn yaml(source: &Source) -> Result<Tree> {
     match serde_saphyr::from_str::<Value>(first) {
         Ok(value) => Ok(convert(value)),
         Err(error) => {
-            let message = error.to_string();
-            let line = message
-                .lines()
-                .next()
-                .unwrap_or("not valid YAML")
-                .to_owned();
-            Err(Diagnostic::error("invalid-yaml", line)
-                .at(Location::file(source.path.clone()))
-                .with_help("correct the file; dockgen treats it as if it were not there"))
+            let text = error.without_snippet().to_string();
+            let line = text.lines().next().unwrap_or_default();
+            // The diagnostic has the position already.
+            let message = line.split(" at line ").next().unwrap_or(line);
+            let help = "correct the file; dockgen treats it as if it were not there";
+            let diagnostic = Diagnostic::error("invalid-yaml", message).with_help(help);
+            Err(match error.location() {
+                Some(at) => diagnostic.pointing(source, offset(first, at.line(), at.column())),
+                None => diagnostic.at(Location::file(source.path.clone())),
+            })
         }
     }
+}
+
+/// The empty range at a 1-based line and column, the latter in characters.
+fn offset(text: &str, line: u64, column: u64) -> Span {
+    let before = |count: u64| usize::try_from(count.saturating_sub(1)).unwrap_or(usize::MAX);
+    let lines = text.split_inclusive('\n').take(before(line));
+    let start: usize = lines.map(str::len).sum();
+    let chars = text[start..].chars().take(before(column));
+    let at = start + chars.map(char::len_utf8).sum::<usize>();
+    at..at
 }
 
 fn convert(value: Value) -> Tree {
@@ -40,4 +51,18 @@ fn convert(value: Value) -> Tree {
         ),
     };
     Tree::new(node, 0..0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::repo::RelPath;
+
+    #[test]
+    fn an_error_points_at_its_place() {
+        let source = Source::new(RelPath::root().join("a.yaml"), "a: 1\nb: \"é\n");
+        let fault = yaml(&source).unwrap_err();
+        assert_eq!(fault.at.unwrap().line, Some(2), "{}", fault.message);
+        assert!(!fault.message.contains("line"), "{}", fault.message);
+    }
 }

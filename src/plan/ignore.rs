@@ -212,6 +212,9 @@ fn parsed(groups: &[IgnoreGroup]) -> IgnoreFile {
 const MOST_FILES: usize = 50_000;
 const MOST_LINES: usize = 200;
 
+/// Folders of other components that are named one by one.
+const MOST_OTHERS: usize = 50;
+
 /// Lines that are taken from all .gitignore files together.
 const MOST_GIT_LINES: usize = 1_000;
 
@@ -232,15 +235,26 @@ fn others(detection: &Detection, component: &Component) -> Vec<String> {
     if component.root.is_root() && !is_site {
         return Vec::new();
     }
-    let mut others: Vec<String> = detection
-        .components
-        .iter()
-        .filter(|other| is_site || !other.dir.is_in(&component.root))
-        .filter(|other| !component.root.is_in(&other.dir))
-        .filter_map(|other| ignorefile::escape_pattern(other.dir.as_str()))
-        .collect();
-    others.dedup();
+    let dirs = || {
+        let dirs = detection.components.iter().map(|other| &other.dir);
+        dirs.filter(|dir| is_site || !dir.is_in(&component.root))
+            .filter(|dir| !component.root.is_in(dir))
+    };
+    let others: BTreeSet<RelPath> = match dirs().nth(MOST_OTHERS) {
+        None => dirs().cloned().collect(),
+        // What is copied is the project alone, so that a long list would only be a long list.
+        Some(_) if !is_site => return Vec::new(),
+        // The pages lie among the others: whole folders of them.
+        Some(_) => dirs()
+            .filter_map(|dir| dir.parts().next().map(|top| RelPath::root().join(top)))
+            .filter(|top| !component.root.is_in(top) || component.root.is_root())
+            .take(MOST_LINES)
+            .collect(),
+    };
     others
+        .iter()
+        .filter_map(|dir| ignorefile::escape_pattern(dir.as_str()))
+        .collect()
 }
 
 /// A component's pattern as seen from the context's root: `/x` is anchored at the component.

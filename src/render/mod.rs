@@ -68,3 +68,51 @@ fn template_fault(error: &minijinja::Error) -> Diagnostic {
     Diagnostic::error("template", format!("{place}{detail}"))
         .with_help("a template of a pack cannot be rendered; nothing was written")
 }
+
+#[cfg(test)]
+mod tests {
+    use walkdir::WalkDir;
+
+    use super::*;
+    use crate::detect::detect;
+    use crate::plan::settings::Settings;
+    use crate::plan::{Tables, resolve};
+    use crate::repo::Limits;
+
+    /// But for the blank line around an empty block, the built-in templates give what `tidy` wants
+    /// by themselves: it is the net, not the way.
+    #[test]
+    fn nothing_of_ours_needs_tidying() {
+        let without_blank = |text: &str| -> Vec<String> {
+            let lines = text.split('\n').filter(|line| !line.is_empty());
+            lines.map(str::to_owned).collect()
+        };
+        let packs = PackSet::builtin().unwrap();
+        let tables = Tables::load(&packs).unwrap();
+        let environment = environment::environment(&packs);
+        let fixtures = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures");
+        let mut untidy = Vec::new();
+        for entry in WalkDir::new(fixtures).min_depth(3).max_depth(3) {
+            let entry = entry.unwrap();
+            if entry.file_name() != "in" {
+                continue;
+            }
+            let dir = camino::Utf8Path::from_path(entry.path()).unwrap();
+            let repo = Repo::open(dir, Limits::default()).unwrap();
+            let detection = detect(&repo, &packs);
+            let Ok(plan) = resolve(&repo, &detection, &Settings::default(), &tables) else {
+                continue;
+            };
+            for component in &plan.components {
+                for output in &component.outputs {
+                    let template = environment.get_template(&output.template).unwrap();
+                    let text = template.render(Serde(component)).unwrap();
+                    if without_blank(&tidy::tidy(&text)) != without_blank(&text) {
+                        untidy.push(format!("{dir}: {}", output.path));
+                    }
+                }
+            }
+        }
+        assert!(untidy.is_empty(), "{untidy:#?}");
+    }
+}

@@ -522,4 +522,12 @@ fn many_components_are_all_planned() {
         .filter(|path| path.file_name().is_some_and(|name| name == "Dockerfile"))
         .count();
     assert_eq!(count, 60);
+    // Each names at most so many of the others.
+    for (path, held) in tree.entries() {
+        let lines = held.matches("\\n").count();
+        assert!(
+            !path.ends_with("Dockerfile.dockerignore") || lines < 100,
+            "{path:?}: {lines} lines"
+        );
+    }
 }

@@ -100,8 +100,8 @@ fn shape(dockerfile: &str) -> Vec<String> {
 }
 
 /// Harmless texts, one for each kind that a manifest tells apart: a name, nothing, an address, a
-/// path, several words, a comment, an option, an exception, a variable, shell, lines, a line that
-/// goes on.
+/// path, several words, a comment, an option, an exception, a variable, shell, what ends a
+/// list or a text, lines, a line that goes on.
 const TWINS: &[&str] = &[
     "plain",
     "",
@@ -118,6 +118,12 @@ const TWINS: &[&str] = &[
     "$PLAIN",
     "plain && plain",
     "'plain word'",
+    "plain]",
+    "plain)",
+    "plain}",
+    "plain'",
+    "plain\"",
+    "\n",
     "plain\nplain word",
     "plain\\",
     "plain\\\n",

@@ -323,10 +323,15 @@ impl Seed {
         let mut files = self.files.clone();
         let mut slots = slots.to_vec();
         slots.sort_by_key(|slot| std::cmp::Reverse(slot.at.start));
-        slots.dedup_by_key(|slot| (slot.path.clone(), slot.at.start));
+        let mut done: BTreeMap<&str, usize> = BTreeMap::new();
         for slot in slots {
-            let text = files.get_mut(&slot.path).expect("the slot's file");
-            text.replace_range(slot.at.clone(), &slot.form.write(value));
+            // A slot in another one, or the same once more, is passed over.
+            let free = done.entry(&slot.path).or_insert(usize::MAX);
+            if slot.at.end <= *free {
+                *free = slot.at.start;
+                let text = files.get_mut(&slot.path).expect("the slot's file");
+                text.replace_range(slot.at.clone(), &slot.form.write(value));
+            }
         }
         files
     }
