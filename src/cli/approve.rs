@@ -73,7 +73,7 @@ pub(super) fn warn_of_kept_ignore_file(
     changes: &[Change],
     approved: &Approved,
     ui: &Ui<'_>,
-) -> Result<(), Failure> {
+) {
     for component in &plan.components {
         let mut files = Vec::new();
         let mut kept = None;
@@ -83,8 +83,11 @@ pub(super) fn warn_of_kept_ignore_file(
             };
             let keeps = change.needs_yes() && !approved.holds(change);
             let text = if keeps && output.path.name().ends_with("ignore") {
+                let Ok(theirs) = pipeline.repo.read(&output.path) else {
+                    continue;
+                };
                 kept = Some(&output.path);
-                pipeline.repo.read(&output.path)?.text.to_string()
+                theirs.text.to_string()
             } else {
                 unstamp(&change.text).unwrap_or_else(|| change.text.clone())
             };
@@ -101,7 +104,6 @@ pub(super) fn warn_of_kept_ignore_file(
             );
         }
     }
-    Ok(())
 }
 
 fn question(change: &Change) -> String {

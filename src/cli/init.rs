@@ -9,11 +9,12 @@ use super::prompt::{Prompter, survive_interrupts, uninterrupted};
 use super::report::Report;
 use super::style::{CARE, one_line};
 use super::ui::Ui;
+use super::wizard::Answered;
 use super::{keep, next, overview, wizard};
 use crate::plan::Plan;
 use crate::plan::options::option;
 use crate::plan::settings::FILE;
-use crate::write::{Change, Policy, apply};
+use crate::write::{Change, OutputFile, Policy, apply};
 
 pub(super) fn run(
     args: &InitArgs,
@@ -44,45 +45,91 @@ fn init(
     prompter: Option<&mut dyn Prompter>,
     report: &mut Report,
 ) -> Result<Exit, Failure> {
-    let mut pipeline = Pipeline::detect(&args.project, context)?;
-    let Some(prompter) = prompter else {
-        let plan = pipeline.plan()?;
-        pipeline.tell(&plan, context);
-        tell_guesses(&plan, context.ui);
-        let changes = pipeline.compare(&pipeline.render(&plan)?)?;
-        report.plan(&plan, &pipeline.root);
-        report.changes(&changes, &plan);
-        return unasked(args, &pipeline, &plan, &changes, context.ui, report);
-    };
-    survive_interrupts();
-    overview::show(&pipeline, context.ui);
-    let (plan, answers) = wizard::ask(&mut pipeline, prompter, context.ui)?;
+    let pipeline = Pipeline::detect(&args.project, context)?;
+    if let Some(prompter) = prompter {
+        return asked(args, context, pipeline, prompter);
+    }
+    let plan = pipeline.plan()?;
     pipeline.tell(&plan, context);
     tell_guesses(&plan, context.ui);
+    let changes = pipeline.compare(&pipeline.render(&plan)?)?;
+    report.plan(&plan, &pipeline.root);
+    report.changes(&changes, &plan);
+    unasked(args, &pipeline, &plan, &changes, context.ui, report)
+}
+
+/// With someone to ask: what is open, then about files of theirs, then once about the whole set.
+fn asked(
+    args: &InitArgs,
+    context: &Context<'_, '_>,
+    mut pipeline: Pipeline,
+    prompter: &mut dyn Prompter,
+) -> Result<Exit, Failure> {
+    let ui = context.ui;
+    survive_interrupts();
+    overview::show(&pipeline, ui);
+    let (plan, answers) = wizard::ask(&mut pipeline, prompter, ui)?;
+    let notes = || {
+        pipeline.tell(&plan, context);
+        tell_guesses(&plan, ui);
+    };
     let mut files = pipeline.render(&plan)?;
     let mut approved = Approved {
         force: args.force,
         ..Approved::default()
     };
-    if !answers.is_empty() && !args.dry_run {
-        let question = format!("Keep the answers in {FILE}, so that they are not asked again?");
-        let alone = pipeline.detection.components.len() == 1;
-        if prompter.confirm(&question, true)? {
-            let kept = keep::file(&pipeline.repo, &answers, alone)?;
-            approved.paths.insert(kept.path.clone());
-            files.push(kept);
-        } else {
-            let same = keep::command(&pipeline.root, &answers, alone);
-            let same = one_line(&same);
-            context
-                .ui
-                .say(&format!("The same without questions:\n  {same}"));
+    if args.dry_run {
+        let changes = pipeline.compare(&files)?;
+        if args.diff {
+            ui.out(&ui.out_paint.diff(&preview::diff(&changes)));
         }
+        notes();
+        preview::list(&changes, &approved, Tense::Would, ui);
+        return Ok(Exit::Done);
+    }
+    if let Some(kept) = offer_to_keep(&pipeline, &answers, prompter, ui)? {
+        approved.paths.insert(kept.path.clone());
+        files.push(kept);
     }
     let changes = pipeline.compare(&files)?;
-    asked(
-        args, &pipeline, &plan, &changes, approved, prompter, context.ui,
-    )
+    let approved = approve::ask(&changes, approved, prompter, ui)?;
+    if args.diff {
+        ui.out(&ui.out_paint.diff(&preview::diff(&changes)));
+    }
+    if changes.iter().any(|change| approved.writes(change)) {
+        let notes = || {
+            notes();
+            approve::warn_of_kept_ignore_file(&pipeline, &plan, &changes, &approved, ui);
+        };
+        preview::ask(&changes, &approved, args.diff, notes, prompter, ui)?;
+    } else {
+        notes();
+    }
+    write(&pipeline, &plan, &changes, &approved, ui)?;
+    Ok(Exit::Done)
+}
+
+/// dockgen.toml with the answers, when the user wants it; else the command that says the same.
+fn offer_to_keep(
+    pipeline: &Pipeline,
+    answers: &[Answered],
+    prompter: &mut dyn Prompter,
+    ui: &Ui<'_>,
+) -> Result<Option<OutputFile>, Failure> {
+    if answers.is_empty() {
+        return Ok(None);
+    }
+    let alone = pipeline.detection.components.len() == 1;
+    let question = format!("Keep the answers in {FILE}, so that they are not asked again?");
+    if prompter.confirm(&question, true)? {
+        return Ok(Some(keep::file(&pipeline.repo, answers, alone)?));
+    }
+    let command = keep::command(&pipeline.root, answers, alone);
+    ui.say(&format!(
+        "The same without questions:\n  {}",
+        one_line(&command)
+    ));
+    Ok(None)
 }
 
 /// Without anyone to ask: everything is written, or nothing and the reason is told.
@@ -115,36 +162,6 @@ fn unasked(
     admitted?;
     write(pipeline, plan, changes, &approved, ui)?;
     report.written(changes, &approved);
-    Ok(Exit::Done)
-}
-
-/// With someone to ask: about files of theirs, then once about the whole set.
-fn asked(
-    args: &InitArgs,
-    pipeline: &Pipeline,
-    plan: &Plan,
-    changes: &[Change],
-    approved: Approved,
-    prompter: &mut dyn Prompter,
-    ui: &Ui<'_>,
-) -> Result<Exit, Failure> {
-    let approved = if args.dry_run {
-        approved
-    } else {
-        approve::ask(changes, approved, prompter, ui)?
-    };
-    if args.diff {
-        ui.out(&ui.out_paint.diff(&preview::diff(changes)));
-    }
-    if args.dry_run {
-        preview::list(changes, &approved, Tense::Would, ui);
-        return Ok(Exit::Done);
-    }
-    if changes.iter().any(|change| approved.writes(change)) {
-        approve::warn_of_kept_ignore_file(pipeline, plan, changes, &approved, ui)?;
-        preview::ask(changes, &approved, args.diff, prompter, ui)?;
-    }
-    write(pipeline, plan, changes, &approved, ui)?;
     Ok(Exit::Done)
 }
 

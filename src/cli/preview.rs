@@ -11,10 +11,12 @@ use crate::write::{Change, ChangeKind};
 const SHORT: usize = 200;
 
 /// Shows what will be written and asks for the one yes. `shown`: the diff was printed already.
+/// `notes` are told between the diff, which may be long, and the question, so that they are seen.
 pub(super) fn ask(
     changes: &[Change],
     approved: &Approved,
     shown: bool,
+    notes: impl FnOnce(),
     prompter: &mut dyn Prompter,
     ui: &Ui<'_>,
 ) -> Result<(), Failure> {
@@ -24,6 +26,7 @@ pub(super) fn ask(
     if short && !shown {
         ui.say(&ui.err_paint.diff(&diff));
     }
+    notes();
     list(changes, approved, Tense::Will, ui);
     let question = format!("Write {}?", count(set().count(), "file"));
     if short || shown {

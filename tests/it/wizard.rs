@@ -271,7 +271,7 @@ fn a_kept_ignore_file_that_hides_sources_is_a_warning() {
     let repo = TestRepo::web().file(".dockerignore", "go.*\n");
     let (run, _) = wizard(&repo, "init", &[Pick("no"), Yes]);
     let run = run.exits(0);
-    assert_snapshot!(&run.stderr[run.stderr.find("warning").unwrap()..run.stderr.find("---").unwrap()], @"
+    assert_snapshot!(&run.stderr[run.stderr.find("warning").unwrap()..run.stderr.find("\ncreate").unwrap()], @"
     warning[ignored-source]: the build will fail at Dockerfile: COPY of go.mod, but the ignore file leaves out go.mod
       help: .dockerignore is kept; take out of it what the build needs
     ");
@@ -355,4 +355,21 @@ fn what_was_found_is_shown_before_anything_is_asked() {
 
     Nothing was written.
     "#);
+}
+
+#[test]
+fn a_guess_that_is_not_asked_about_is_told_just_before_the_question() {
+    let repo = TestRepo::empty().file("requirements.txt", "flask\n").file(
+        "server.py",
+        "from flask import Flask\napp = Flask(__name__)\n",
+    );
+    let (run, _) = wizard(&repo, "init", &[Yes]);
+    let run = run.exits(0);
+    let guess = run.stderr.find("\nguess: ").unwrap();
+    assert!(run.stderr[..guess].contains("+ENTRYPOINT") || run.stderr[..guess].contains("+CMD"));
+    assert!(
+        run.stderr[guess..].contains("\ncreate Dockerfile"),
+        "{}",
+        run.stderr
+    );
 }
