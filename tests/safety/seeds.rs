@@ -322,7 +322,7 @@ impl Seed {
     pub fn filled(&self, slots: &[&Slot], value: &str) -> Files {
         let mut files = self.files.clone();
         let mut slots = slots.to_vec();
-        slots.sort_by_key(|slot| std::cmp::Reverse(slot.at.start));
+        slots.sort_by_key(|slot| (std::cmp::Reverse(slot.at.start), slot.path.clone()));
         slots.dedup_by_key(|slot| (slot.path.clone(), slot.at.start));
         for slot in slots {
             let text = files.get_mut(&slot.path).expect("the slot's file");
