@@ -375,6 +375,14 @@ fn slots(path: &str, text: &str) -> Vec<Slot> {
             });
         }
     }
+    // A quote inside of other quotes would give slots that lie across each other.
+    slots.sort_by_key(|slot| (slot.at.start, slot.at.end));
+    let mut end = 0;
+    slots.retain(|slot| {
+        let free = slot.at.start >= end;
+        end = if free { slot.at.end } else { end };
+        free
+    });
     slots.truncate(200);
     slots
 }

@@ -200,7 +200,7 @@ impl Choice<'_> {
             workspace: workspace.is_some(),
             member: workspace
                 .filter(|(root, _)| *root != at)
-                .map(|_| name.clone()),
+                .and_then(|_| self.project.manifest.name.clone()),
             default_groups: self.project.default_groups,
         };
         let lock = lock::uv(self.repo, &file, &name);

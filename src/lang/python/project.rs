@@ -77,6 +77,24 @@ impl Project {
         self.requirements.push((requirement, production));
     }
 
+    /// A console script, when its name and its target are such.
+    pub(super) fn add_script(&mut self, name: &str, body: &str, at: Location) {
+        let plain = |text: &str, more: &str| {
+            !text.is_empty()
+                && text
+                    .chars()
+                    .all(|c| c.is_alphanumeric() || more.contains(c))
+        };
+        let (name, body) = (name.trim(), body.trim());
+        if plain(name, "._-") && plain(body, "._-:") && body.contains(':') {
+            self.manifest.scripts.push(Script {
+                name: name.to_owned(),
+                body: body.to_owned(),
+                at,
+            });
+        }
+    }
+
     pub(super) fn add_all(
         &mut self,
         items: impl IntoIterator<Item = (Requirement, Location)>,
@@ -210,18 +228,6 @@ pub(super) fn scripts(project: &mut Project, table: &Tree, source: &Source) {
         let Some(body) = target.text().or_else(|| target.get("reference")?.text()) else {
             continue;
         };
-        let plain = |text: &str, more: &str| {
-            !text.is_empty()
-                && text
-                    .chars()
-                    .all(|c| c.is_alphanumeric() || more.contains(c))
-        };
-        if plain(name, "._-") && plain(body, "._-:") {
-            project.manifest.scripts.push(Script {
-                name: name.clone(),
-                body: body.to_owned(),
-                at: Location::in_source(source, &target.span),
-            });
-        }
+        project.add_script(name, body, Location::in_source(source, &target.span));
     }
 }

@@ -61,12 +61,13 @@ pub(super) fn read(repo: &Repo, file: &RelPath) -> Option<Requirements> {
                     unhashed += 1;
                 }
                 Line::Item(text) if !constraints => {
-                    let hashed = text.contains("--hash");
-                    let text = text.split(" --").next().unwrap_or_default();
-                    unhashed += usize::from(!hashed);
-                    found.vcs |= is_vcs(text);
-                    if let Some(item) = named(text) {
-                        found.items.push((item, Location::in_source(&source, &at)));
+                    unhashed += usize::from(!text.contains("--hash"));
+                    for part in text.lines().filter(|part| !part.starts_with("--")) {
+                        let part = part.split(" --").next().unwrap_or_default();
+                        found.vcs |= is_vcs(part);
+                        if let Some(item) = named(part) {
+                            found.items.push((item, Location::in_source(&source, &at)));
+                        }
                     }
                 }
                 Line::Local(_) | Line::Item(_) | Line::Option => {}
@@ -167,11 +168,12 @@ fn logical_lines(source: &Source) -> Vec<(std::ops::Range<usize>, String)> {
             _ => line,
         };
         if let Some(more) = line.trim_end().strip_suffix('\\') {
-            joined.push_str(more);
-            joined.push(' ');
+            // The break stays: what a stray `\\` joins is told apart all the same.
+            joined.push_str(more.trim());
+            joined.push('\n');
             continue;
         }
-        joined.push_str(line);
+        joined.push_str(line.trim());
         let text = joined.trim().to_owned();
         joined.clear();
         if !text.is_empty() {

@@ -4,7 +4,6 @@ use super::project::Project;
 use super::requirement::Requirement;
 use crate::diag::Location;
 use crate::facts::Evidence;
-use crate::lang::Script;
 use crate::repo::{Dir, Source};
 
 /// setup.cfg and setup.py, as far as they can be read without running them.
@@ -65,11 +64,7 @@ fn setup_cfg(project: &mut Project, source: &Source) {
             ("options", "include_package_data" | "package_data") => project.package_data = true,
             ("options.entry_points", "console_scripts") => {
                 if let Some((name, target)) = value.split_once('=') {
-                    project.manifest.scripts.push(Script {
-                        name: name.trim().to_owned(),
-                        body: target.trim().to_owned(),
-                        at,
-                    });
+                    project.add_script(name, target, at);
                 }
             }
             _ => {}
@@ -80,47 +75,68 @@ fn setup_cfg(project: &mut Project, source: &Source) {
 /// The lists that setup.py usually spells out; what it computes stays unknown.
 fn setup_py(project: &mut Project, source: &Source) {
     let text: &str = &source.text;
-    if let Some(list) = after(text, "install_requires=[", ']') {
-        for quoted in quoted(list) {
-            if let Some(requirement) = Requirement::parse(quoted) {
-                let at = source.find(quoted).unwrap_or(0..0);
-                project.add(requirement, true, Location::in_source(source, &at));
-            }
+    for quoted in list(text, "install_requires") {
+        if let Some(requirement) = Requirement::parse(quoted) {
+            let at = source.find(quoted).unwrap_or(0..0);
+            project.add(requirement, true, Location::in_source(source, &at));
         }
     }
-    if let Some((_, list)) =
-        after(text, "console_scripts", ']').and_then(|list| list.split_once('['))
-    {
-        for quoted in quoted(list).filter(|item| item.contains('=') && item.contains(':')) {
-            if let Some((name, target)) = quoted.split_once('=') {
-                let at = source.find(quoted).unwrap_or(0..0);
-                project.manifest.scripts.push(Script {
-                    name: name.trim().to_owned(),
-                    body: target.trim().to_owned(),
-                    at: Location::in_source(source, &at),
-                });
-            }
+    for quoted in list(text, "console_scripts") {
+        if let Some((name, target)) = quoted.split_once('=') {
+            let at = source.find(quoted).unwrap_or(0..0);
+            project.add_script(name, target, Location::in_source(source, &at));
         }
     }
-    if let Some(version) =
-        after(text, "python_requires=", '\n').and_then(|part| quoted(part).next())
-    {
+    if let Some(version) = argument(text, "python_requires=") {
         let why = format!("python_requires is {version}");
         let evidence = Evidence::file("python/python-requires", source.path.clone(), why);
         project.python = Some((version.to_owned(), evidence));
     }
-    if let Some(name) = after(text, "name=", '\n').and_then(|part| quoted(part).next()) {
+    if let Some(name) = argument(text, "name=") {
         project.manifest.name = Some(name.to_owned());
     }
     project.package_data |= text.contains("package_data");
 }
 
-fn after<'t>(text: &'t str, start: &str, end: char) -> Option<&'t str> {
-    let from = text.find(start)? + start.len();
-    let rest = text.get(from..)?;
-    rest.get(..rest.find(end).unwrap_or(rest.len()))
+/// The strings of the list behind a name, up to its bracket.
+fn list<'t>(text: &'t str, name: &str) -> Vec<&'t str> {
+    let Some((_, rest)) = text.split_once(name) else {
+        return Vec::new();
+    };
+    let Some((_, mut rest)) = rest.split_once('[') else {
+        return Vec::new();
+    };
+    let mut strings = Vec::new();
+    while let Some(at) = rest.find(['"', '\'', ']']) {
+        let mark = &rest[at..=at];
+        let inside = &rest[at + 1..];
+        let Some((string, after)) = inside.split_once(mark).filter(|_| mark != "]") else {
+            break;
+        };
+        strings.push(string);
+        rest = after;
+    }
+    strings
 }
 
-fn quoted(text: &str) -> impl Iterator<Item = &str> {
-    text.split(['"', '\'']).skip(1).step_by(2)
+/// The string that a keyword argument gives.
+fn argument<'t>(text: &'t str, start: &str) -> Option<&'t str> {
+    let (_, rest) = text.split_once(start)?;
+    let rest = rest.trim_start();
+    let mark = rest.get(..1).filter(|mark| matches!(*mark, "\"" | "'"))?;
+    rest[1..].split_once(mark).map(|(string, _)| string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn strings_of_lists() {
+        let text = "install_requires=['a>=1', \"b]\",\n  ], name = 1, version='x'";
+        assert_eq!(list(text, "install_requires"), ["a>=1", "b]"]);
+        assert_eq!(argument(text, "version="), Some("x"));
+        assert_eq!(argument(text, "name="), None);
+        assert!(list("install_requires=[\"", "install_requires").is_empty());
+    }
 }

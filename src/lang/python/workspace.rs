@@ -278,10 +278,14 @@ fn members(folders: &[Folder], root: usize) -> Vec<usize> {
         .collect()
 }
 
+/// What is no glob matches nothing.
 fn globs(texts: &[String]) -> Option<GlobSet> {
     let mut set = GlobSetBuilder::new();
     for text in texts.iter().take(200) {
-        set.add(Glob::new(text.trim_end_matches('/').trim_start_matches("./")).ok()?);
+        let text = text.trim_end_matches('/').trim_start_matches("./");
+        if let Ok(glob) = Glob::new(text) {
+            set.add(glob);
+        }
     }
     set.build().ok()
 }

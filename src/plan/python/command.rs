@@ -1,5 +1,6 @@
 //! Start commands that projects give: their program, their port, their exec form.
 
+use super::serve::ENDS;
 use crate::facts::Command;
 
 /// A word that names a module from the component's folder, as seen from `root`.
@@ -17,12 +18,12 @@ pub(super) fn words(command: &Command) -> (Vec<String>, bool) {
         Command::Exec(words) => return (words.clone(), false),
         Command::Shell(text) => text,
     };
-    let mut parts: Vec<&str> = text
-        .split("&&")
-        .flat_map(|part| part.split(';'))
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .collect();
+    let mut parts = steps(text);
+    // What stands behind a server is never reached.
+    let serves = |step: &str| ENDS.contains(&program(&exec_words(step)));
+    if let Some(at) = parts.iter().position(|step| serves(step)) {
+        parts.truncate(at + 1);
+    }
     let last = parts.pop().unwrap_or(text);
     parts.retain(|part| {
         !["migrate", "upgrade", "collectstatic"]
@@ -35,15 +36,17 @@ pub(super) fn words(command: &Command) -> (Vec<String>, bool) {
         return (words, false);
     }
     let compound = last.contains(['|', '\n', '(', '{']) && !last.contains("${");
-    let assignments = last
-        .split_whitespace()
-        .take_while(|word| word.contains('=') && !word.starts_with('-'))
-        .map(|word| word.len() + 1)
-        .sum::<usize>();
     let last = if compound || last.starts_with("exec ") {
         last.to_owned()
     } else {
-        let (before, program) = last.split_at(assignments.min(last.len()));
+        // `exec` goes behind the variables that the command gets.
+        let mut program = last;
+        while let Some((word, rest)) = program.split_once(char::is_whitespace)
+            && (word.is_empty() || word.contains('=') && !word.starts_with('-'))
+        {
+            program = rest;
+        }
+        let before = last.strip_suffix(program).unwrap_or_default();
         format!("{before}exec {program}")
     };
     parts.push(&last);
@@ -53,6 +56,35 @@ pub(super) fn words(command: &Command) -> (Vec<String>, bool) {
             .to_vec(),
         true,
     )
+}
+
+/// The words of a step, as far as blanks tell.
+fn exec_words(step: &str) -> Vec<String> {
+    step.split_whitespace()
+        .skip_while(|word| *word == "exec" || word.contains('=') && !word.starts_with('-'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The commands between `&&` and `;`, where those stand outside of quotes.
+fn steps(text: &str) -> Vec<&str> {
+    let mut steps = Vec::new();
+    let mut quote: Option<char> = None;
+    let mut start = 0;
+    for (at, c) in text.char_indices() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '\'' | '"') => quote = Some(c),
+            None if c == ';' || text[at..].starts_with("&&") => {
+                steps.push(&text[start..at]);
+                start = at + if c == ';' { 1 } else { 2 };
+            }
+            _ => {}
+        }
+    }
+    steps.push(text.get(start..).unwrap_or_default());
+    steps.retain(|step| !step.trim().is_empty());
+    steps.into_iter().map(str::trim).collect()
 }
 
 /// The program behind `python -m`, `sh -c exec` and paths.
@@ -132,6 +164,10 @@ mod tests {
         assert_eq!(
             shell("./prepare && uvicorn a:b --port $PORT"),
             "sh -c ./prepare && exec uvicorn a:b --port $PORT"
+        );
+        assert_eq!(
+            shell("gunicorn --env='A=1; 2 && 3' shop:app"),
+            "sh -c exec gunicorn --env='A=1; 2 && 3' shop:app"
         );
         assert_eq!(
             shell("flask db upgrade; flask translate compile; gunicorn shop:app"),

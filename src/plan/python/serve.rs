@@ -33,7 +33,7 @@ pub(super) struct Start {
 }
 
 /// Programs that end on SIGTERM when they are process 1: servers and workers with a handler.
-const ENDS: &[&str] = &[
+pub(super) const ENDS: &[&str] = &[
     "uvicorn",
     "gunicorn",
     "hypercorn",
