@@ -19,6 +19,8 @@ pub struct GoDetails {
     pub binary: String,
     /// Folder below the work folder that the go command runs in; `.` for the work folder itself.
     pub module_dir: String,
+    /// The module's folder in the build stage.
+    pub source_dir: String,
     /// False for a vendored module.
     pub download: bool,
     pub cgo: bool,
@@ -27,6 +29,9 @@ pub struct GoDetails {
     /// The image starts from nothing and brings certificates and users itself.
     pub scratch: bool,
 }
+
+/// The work folder of the build stage.
+const BUILD_DIR: &str = "/src";
 
 pub(super) fn plan(
     resolver: &mut Resolver<'_>,
@@ -85,6 +90,11 @@ pub(super) fn plan(
         command
     })?;
     let binary = binary_name(&package, &component.name);
+    let module_dir = component
+        .dir
+        .below(&component.root)
+        .unwrap_or_default()
+        .to_string();
     Ok(LanguagePlan {
         template: "go/base.Dockerfile.j2",
         image: BTreeMap::from([
@@ -96,7 +106,7 @@ pub(super) fn plan(
         build_packages: Vec::new(),
         run_packages: Vec::new(),
         manifests: manifests(component.root.clone(), component.dir.clone(), model),
-        build_dir: "/src".to_owned(),
+        build_dir: BUILD_DIR.to_owned(),
         workdir: "/app".to_owned(),
         user,
         port,
@@ -106,11 +116,12 @@ pub(super) fn plan(
         stop_signal: None,
         details: Details::Go(GoDetails {
             binary,
-            module_dir: component
-                .dir
-                .below(&component.root)
-                .unwrap_or_default()
-                .to_string(),
+            source_dir: if module_dir == "." {
+                BUILD_DIR.to_owned()
+            } else {
+                format!("{BUILD_DIR}/{module_dir}")
+            },
+            module_dir,
             package,
             download: !model.vendored,
             cgo: cgo.is_some(),

@@ -445,7 +445,12 @@ fn labels(component: &Component) -> Vec<Pair> {
         name: format!("org.opencontainers.image.{key}"),
         value: value.to_owned(),
     };
-    let mut labels = vec![label("title", &component.name)];
+    let mut labels = Vec::new();
+    // A name taken from the checkout's own folder is not part of the tree: the same tree would
+    // give other bytes elsewhere.
+    if manifest.name.is_some() || !component.dir.is_root() {
+        labels.push(label("title", &component.name));
+    }
     let one_line = |text: &Option<String>| {
         text.as_deref()
             .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
