@@ -157,7 +157,12 @@ fn component(
     let folder = &folders[at];
     let view = repo.dir(&folder.dir);
     let mut installed = installer::choose(repo, folders, at, diagnostics);
-    let manifest = std::mem::take(&mut installed.manifest);
+    let mut manifest = std::mem::take(&mut installed.manifest);
+    if manifest.path.is_root()
+        && let Some(script) = entry::root_scripts(&view).next()
+    {
+        manifest.path = folder.dir.join(&format!("{script}.py"));
+    }
     let root = installed
         .model
         .inputs

@@ -7,7 +7,7 @@ use super::super::Pair;
 use super::command::{development, port_in, program, strip, words};
 use super::{gunicorn, pair};
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Confidence, Evidence, Found, Kind, Rank, Slot};
+use crate::facts::{Command, Confidence, Evidence, Facts, Found, Kind, Rank, Slot};
 use crate::lang::python::{PythonModel, module};
 use crate::plan::resolver::{Failure, Resolver};
 
@@ -163,14 +163,10 @@ fn serve(
         (ASGI, "uvicorn")
     };
     let facts = &resolver.component.facts;
-    // What a framework's extra brings along stands in no manifest: `fastapi[standard]`.
-    let brought = facts
-        .extra
-        .get("server")
-        .and_then(Slot::value)
-        .map(String::as_str);
-    let has = |server: &str| model.packages.contains_key(server) || brought == Some(server);
-    let present = servers.iter().copied().find(|server| has(server));
+    let present = servers
+        .iter()
+        .copied()
+        .find(|server| has_server(facts, model, server));
     let server = present.unwrap_or(usual);
     let port = listen(resolver, server)?;
     let mut start = Start {
@@ -238,6 +234,13 @@ fn serve(
     Ok(start)
 }
 
+/// Whether a server is installed with the dependencies. What a framework's extra brings along
+/// stands in no manifest: `fastapi[standard]`.
+fn has_server(facts: &Facts, model: &PythonModel, server: &str) -> bool {
+    let brought = facts.extra.get("server").and_then(Slot::value);
+    model.packages.contains_key(server) || brought.is_some_and(|brought| brought == server)
+}
+
 /// The port that the server is told: the project's own where it names one.
 fn listen(resolver: &mut Resolver<'_>, server: &str) -> Result<u16, Failure> {
     let mut ports = resolver.component.facts.port.clone();
@@ -285,6 +288,9 @@ fn explicit(
     let program = program(&words).to_owned();
     start.console_script = found.value.program().is_some_and(is_script);
     start.handles_term = ENDS.contains(&program.as_str()) || handles_sigterm(resolver);
+    start.missing_server = ["gunicorn", "uvicorn"]
+        .into_iter()
+        .find(|server| program == *server && !has_server(&resolver.component.facts, model, server));
     start.command = match &root {
         Some(root) if !shell => words.iter().map(|word| strip(word, root)).collect(),
         _ => words,
