@@ -120,7 +120,7 @@ fn offer_to_keep(
         return Ok(None);
     }
     let alone = pipeline.detection.components.len() == 1;
-    let question = format!("Keep the answers in {FILE}, so that they are not asked again?");
+    let question = format!("Keep the answers in {FILE} for the next run?");
     if prompter.confirm(&question, true)? {
         return Ok(Some(keep::file(&pipeline.repo, answers, alone)?));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::panic::resume_unwind;
 
 use camino::Utf8PathBuf;
 use clap::ArgMatches;
@@ -41,10 +42,16 @@ impl Pipeline {
     /// Up to the detection. What went wrong on the way is told; nothing found is an error.
     pub(super) fn detect(args: &ProjectArgs, context: &Context<'_, '_>) -> Result<Self, Failure> {
         let ui = context.ui;
-        let repo = Repo::open(&args.path, Limits::default())?;
+        // Neither needs the other, and each takes a good part of the time until the first word.
+        let (repo, known) = std::thread::scope(|scope| {
+            let known = scope.spawn(knowledge);
+            let repo = Repo::open(&args.path, Limits::default());
+            let known = known.join();
+            (repo, known.unwrap_or_else(|panic| resume_unwind(panic)))
+        });
+        let repo = repo?;
         let settings = settings::load(args, context.matches, context.variables, &repo, ui)?;
-        let packs = PackSet::builtin()?;
-        let tables = Tables::load(&packs)?;
+        let (packs, tables) = known?;
         let detection = detect(&repo, &packs);
         for diagnostic in &detection.diagnostics {
             ui.diagnostic(diagnostic);
@@ -103,6 +110,13 @@ impl Pipeline {
     pub(super) fn compare(&self, files: &[OutputFile]) -> Result<Vec<Change>, Failure> {
         Ok(compare(&self.root, files)?)
     }
+}
+
+/// What dockgen knows about the world.
+fn knowledge() -> Result<(PackSet, Tables), Diagnostic> {
+    let packs = PackSet::builtin()?;
+    let tables = Tables::load(&packs)?;
+    Ok((packs, tables))
 }
 
 fn nothing_found(repo: &Repo, detection: &Detection) -> Diagnostic {

@@ -80,7 +80,7 @@ impl Prompter for Terminal {
     fn select(&mut self, prompt: &str, items: &[Item], default: usize) -> Answer<usize> {
         let chosen = asking(|| {
             dialoguer::Select::with_theme(&*theme())
-                .with_prompt(fit(prompt, 6))
+                .with_prompt(fit(prompt, BESIDE_MENU))
                 .items(rows(items))
                 .default(default)
                 .report(false)
@@ -91,10 +91,10 @@ impl Prompter for Terminal {
     }
 
     fn several(&mut self, prompt: &str, items: &[Item]) -> Answer<Vec<usize>> {
-        let how = "space to change, enter to go on";
+        let how = "space changes, enter ends";
         let chosen = asking(|| {
             dialoguer::MultiSelect::with_theme(&*theme())
-                .with_prompt(fit(&format!("{prompt} ({how})"), 6))
+                .with_prompt(fit(&format!("{prompt} ({how})"), BESIDE_MENU))
                 .items(rows(items))
                 .defaults(&vec![true; items.len()])
                 .report(false)
@@ -140,6 +140,9 @@ impl Prompter for Terminal {
         })
     }
 }
+
+/// Columns beside the question of a menu: signs, and the number of the page where there are some.
+const BESIDE_MENU: usize = 22;
 
 /// Items as lines with the notes below each other. A line that wraps would be drawn again in the
 /// wrong place, and so would one with colours in it.

@@ -48,7 +48,7 @@ pub const OPTIONS: &[Opt] = &[
         form: Form::Folders,
         placeholder: "DIR",
         help: "Only the component in this folder; may be given again",
-        question: "Which of them should get an image?",
+        question: "Which of them get an image?",
     },
     Opt {
         key: "health",

@@ -33,7 +33,7 @@ fn what_is_open_is_asked_and_kept() {
       > ./cmd/right
     Which port does the program listen on? (8080)
       > 3000
-    Keep the answers in dockgen.toml, so that they are not asked again?
+    Keep the answers in dockgen.toml for the next run?
       > yes
     Write 3 files?
       > yes
@@ -79,11 +79,11 @@ fn the_components_that_are_wanted() {
     let (run, asked) = wizard(&repo, "init", &[Several(&["shop"]), Yes, Yes]);
     run.exits(0);
     assert_snapshot!(asked, @"
-    Which of them should get an image?
+    Which of them get an image?
       - api  go web
       - shop  go web
       > shop
-    Keep the answers in dockgen.toml, so that they are not asked again?
+    Keep the answers in dockgen.toml for the next run?
       > yes
     Write 3 files?
       > yes
@@ -151,7 +151,7 @@ fn a_program_that_seems_to_serve_nothing_is_asked_about() {
       > web
     Which port does the program listen on? (8080)
       > 8080
-    Keep the answers in dockgen.toml, so that they are not asked again?
+    Keep the answers in dockgen.toml for the next run?
       > no
     Write 2 files?
       > yes
@@ -200,7 +200,7 @@ fn a_wrong_answer_is_told_and_asked_again() {
       ! must be a number from 1 to 65535, not none
     Which port does the program listen on? (8080)
       > 3000
-    Keep the answers in dockgen.toml, so that they are not asked again?
+    Keep the answers in dockgen.toml for the next run?
       > no
     Write 2 files?
       > yes
