@@ -7,6 +7,7 @@ use super::args::{Colour, OutputArgs};
 use super::process::Stream;
 use super::style::Painter;
 use crate::diag::{Diagnostic, Palette, Severity, render};
+use crate::parse::visible_json;
 
 pub(super) struct Ui<'p> {
     out: RefCell<&'p mut dyn Write>,
@@ -60,7 +61,7 @@ impl<'p> Ui<'p> {
 
     /// A result as JSON.
     pub(super) fn json(&self, value: &impl serde::Serialize) {
-        let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+        let mut text = visible_json(&serde_json::to_string_pretty(value).unwrap_or_default());
         text.push('\n');
         self.out(&text);
     }

@@ -135,7 +135,7 @@ fn setting(
         let value: String = setting
             .body
             .chars()
-            .filter(|c| !c.is_control())
+            .filter(|c| !is_hidden(*c))
             .take(60)
             .collect();
         Some((

@@ -9,7 +9,7 @@ use minijinja::{Environment, Error, ErrorKind, Value};
 use serde::Deserialize;
 
 use crate::facts::Command;
-use crate::parse::is_hidden;
+use crate::parse::{is_hidden, visible_json};
 
 pub(super) fn install(environment: &mut Environment<'_>) {
     environment.add_filter("exec_form", exec_form);
@@ -61,16 +61,7 @@ fn exec_form(words: Vec<String>) -> Result<Value, Error> {
         .iter()
         .map(|word| serde_json::to_string(word).unwrap_or_default())
         .collect();
-    let mut text = String::new();
-    for c in format!("[{}]", json.join(", ")).chars() {
-        if is_hidden(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                text.push_str(&format!("\\u{unit:04x}"));
-            }
-        } else {
-            text.push(c);
-        }
-    }
+    let text = visible_json(&format!("[{}]", json.join(", ")));
     match serde_json::from_str::<Vec<String>>(&text) {
         Ok(back) if back == words => Ok(Value::from_safe_string(text)),
         _ => Err(refuse("the command cannot be written in exec form")),

@@ -49,6 +49,46 @@ fn harmless(told: &str, text: &str) {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_terminal_is_not_driven() {
+    let hidden = "\u{1b}]0;x\u{7}\u{9b}31m\u{202e}\u{200b}";
+    for (language, files) in projects() {
+        let tree = Tree::with(files);
+        let script = format!(
+            "{{\"name\":\"a\",\"description\":\"{hidden}\",\"scripts\":{{\"start\":\"node x.js {hidden}\"}}}}"
+        );
+        tree.write(
+            "web/package.json",
+            script
+                .replace('\u{1b}', "\\u001b")
+                .replace('\u{7}', "\\u0007"),
+        );
+        tree.write("web/x.js", format!("app.listen(3000) // {hidden}"));
+        tree.write("Procfile", format!("web: {hidden}\n"));
+        // Someone else's file, of which a diff is shown.
+        tree.write("Dockerfile", format!("FROM {hidden}\n"));
+        let settings = format!("'{}' = 1\n", hidden.replace(['\u{1b}', '\u{7}'], ""));
+        for verb in [
+            &["init", "--yes", "--diff"][..],
+            &["init", "--yes", "--format", "json"],
+            &["explain"],
+            &["explain", "--format", "mermaid"],
+            &["plan"],
+            &["check"],
+        ] {
+            for settings in [settings.as_str(), ""] {
+                tree.write("dockgen.toml", settings);
+                let run = tree.run(verb);
+                for text in [&run.stdout, &run.stderr] {
+                    let found = text.chars().find(|c| is_hidden(*c) && !"\n\t".contains(*c));
+                    assert_eq!(found, None, "{language}: {verb:?}\n{text}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_projects_to_start_from_are_understood() {
     for (language, files) in projects() {

@@ -78,7 +78,7 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
         while let Some((name, value)) = words
             .first()
             .and_then(|word| word.split_once('='))
-            .filter(|(name, value)| is_variable(name) && !value.contains(char::is_control))
+            .filter(|(name, value)| is_variable(name) && !value.contains(crate::parse::is_hidden))
         {
             program.env.push((name.to_owned(), value.to_owned()));
             words.remove(0);

@@ -318,7 +318,11 @@ fn pattern(text: &str) -> Option<Regex> {
 fn found(pattern: Option<&Regex>, source: &Source, rule: &str) -> Option<Evidence> {
     let at = pattern?.find(&source.text)?;
     let line = at.as_str().trim().lines().next().unwrap_or_default();
-    let shown: String = line.chars().filter(|c| !c.is_control()).take(60).collect();
+    let shown: String = line
+        .chars()
+        .filter(|c| !crate::parse::is_hidden(*c))
+        .take(60)
+        .collect();
     let why = format!("the source says `{shown}`");
     Some(Evidence::span(rule, source, &at.range(), why))
 }
