@@ -14,3 +14,4 @@ mod hostile;
 mod property;
 mod seeds;
 mod support;
+mod trees;
