@@ -14,11 +14,11 @@ test *args:
 
 # Build and run the images of examples/: `just build-tests`, `just build-tests go-api`
 build-tests *args:
-    DOCKGEN_BUILD=1 cargo test --locked --test build -- {{ args }}
+    BUILD_TESTS=1 cargo test --locked --test build -- {{ args }}
 
 # Write what the golden tests got into tests/fixtures/, to be read as a diff
 bless *args:
-    DOCKGEN_BLESS=1 cargo test --locked --test golden -- {{ args }}
+    BLESS=1 cargo test --locked --test golden -- {{ args }}
     git --no-pager diff --stat -- tests/fixtures
 
 # Scan and plan a large monorepo, and say how long it took

@@ -3,7 +3,7 @@
 //! Real builds take minutes and a builder, so they run only when they are asked for:
 //!
 //! ```text
-//! DOCKGEN_BUILD=1 cargo test --test build [-- go-api]
+//! BUILD_TESTS=1 cargo test --test build [-- go-api]
 //! ```
 //!
 //! The builder is Docker, or imagelab where that is found (see `build/engine.rs`). Without either,
@@ -71,8 +71,8 @@ fn main() -> ExitCode {
 }
 
 fn find_builder(root: &Path, args: &Arguments) -> Result<Builder, String> {
-    if args.list || std::env::var_os("DOCKGEN_BUILD").is_none_or(|value| value != "1") {
-        return Ok(Err("real builds run when DOCKGEN_BUILD=1 asks for them"));
+    if args.list || std::env::var_os("BUILD_TESTS").is_none_or(|value| value != "1") {
+        return Ok(Err("real builds run when BUILD_TESTS=1 asks for them"));
     }
     Ok(match Engine::find(root)? {
         Some(engine) => Ok(Arc::new(engine)),

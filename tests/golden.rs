@@ -1,7 +1,7 @@
 //! Every folder of tests/fixtures/<language>/<case>/ is a test: dockgen reads `in/` and must give
 //! exactly `out/` and `explain.txt`, byte for byte; missing and surplus files both fail.
 //!
-//! `DOCKGEN_BLESS=1 cargo test --test golden` writes what it got instead. CI never sets it.
+//! `BLESS=1 cargo test --test golden` writes what it got instead. CI never sets it.
 
 #![allow(
     clippy::disallowed_methods,
@@ -89,7 +89,7 @@ fn run(case: &Path) -> Result<(), String> {
     let explain = dockgen(&work, "explain", &arguments);
     let explain = String::from_utf8(explain.stdout).map_err(|error| error.to_string())?;
 
-    if std::env::var_os("DOCKGEN_BLESS").is_some() {
+    if std::env::var_os("BLESS").is_some() {
         return bless(case, &got, &explain).map_err(|error| error.to_string());
     }
     let mut expected = files(&case.join("out"));
@@ -146,7 +146,7 @@ fn same(expected: &Files, got: &Files) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "{report}\nif this is meant: DOCKGEN_BLESS=1 cargo test --test golden"
+        "{report}\nif this is meant: BLESS=1 cargo test --test golden"
     ))
 }
 

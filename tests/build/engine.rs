@@ -1,7 +1,7 @@
 //! What builds and runs images: Docker, or imagelab where no image registry is reached.
 //!
 //! imagelab is a program that makes stand-ins for published base images and then builds with the
-//! same BuildKit that Docker has. It is taken from `DOCKGEN_LAB`, else from
+//! same BuildKit that Docker has. It is taken from `IMAGELAB`, else from
 //! `../shared/imagelab/lab`. Nobody needs it: `docker build` and `docker run` do as well.
 
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(crate) enum Built<T> {
 impl Engine {
     /// `None` where nothing can build; an error where imagelab is there and does not start.
     pub(crate) fn find(root: &Path) -> Result<Option<Self>, String> {
-        let lab = std::env::var_os("DOCKGEN_LAB")
+        let lab = std::env::var_os("IMAGELAB")
             .map_or_else(|| root.join("../shared/imagelab/lab"), PathBuf::from);
         let mut engine = Self {
             lab: None,

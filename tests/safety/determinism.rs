@@ -154,9 +154,12 @@ fn neither_umask_nor_the_number_of_processors_matters() {
         ] {
             let tree = make();
             let script = format!("{before} exec \"$@\"");
+            let path = std::env::var_os("PATH").unwrap_or_default();
             let done = Command::new("sh")
                 .args(["-c", &script, "sh", program, "init", "--yes"])
                 .current_dir(tree.root())
+                .env_clear()
+                .env("PATH", path)
                 .output()
                 .unwrap();
             assert!(

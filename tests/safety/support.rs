@@ -233,7 +233,8 @@ impl Tree {
     }
 
     /// Every entry below the root with its kind and its text or target; links are not followed and
-    /// a text longer than a manifest counts by its length.
+    /// a text longer than a manifest counts by its length. A folder's length is the file system's
+    /// affair.
     pub fn entries(&self) -> BTreeMap<PathBuf, String> {
         WalkDir::new(self.root())
             .min_depth(1)
@@ -250,6 +251,8 @@ impl Tree {
                         "{:?}",
                         fs::read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
                     )
+                } else if kind.is_dir() {
+                    "folder".to_owned()
                 } else {
                     format!("{kind:?} of {size} bytes")
                 };
