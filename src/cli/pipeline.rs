@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
+use std::mem::ManuallyDrop;
 use std::panic::resume_unwind;
 
 use camino::Utf8PathBuf;
@@ -31,10 +32,12 @@ pub(super) struct Context<'a, 'p> {
 
 pub(super) struct Pipeline {
     pub root: Utf8PathBuf,
-    pub repo: Repo,
+    /// Never freed: the process ends with it, and a large repository has very many paths.
+    pub repo: ManuallyDrop<Repo>,
     pub packs: PackSet,
     pub tables: Tables,
-    pub detection: Detection,
+    /// Never freed either.
+    pub detection: ManuallyDrop<Detection>,
     pub settings: Settings,
 }
 
@@ -62,10 +65,10 @@ impl Pipeline {
         settings::check_components(&settings, &detection)?;
         Ok(Self {
             root: args.path.clone(),
-            repo,
+            repo: ManuallyDrop::new(repo),
             packs,
             tables,
-            detection,
+            detection: ManuallyDrop::new(detection),
             settings,
         })
     }

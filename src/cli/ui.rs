@@ -61,7 +61,7 @@ impl<'p> Ui<'p> {
 
     /// A result as JSON.
     pub(super) fn json(&self, value: &impl serde::Serialize) {
-        let mut text = visible_json(&serde_json::to_string_pretty(value).unwrap_or_default());
+        let mut text = visible_json(serde_json::to_string_pretty(value).unwrap_or_default());
         text.push('\n');
         self.out(&text);
     }

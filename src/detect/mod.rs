@@ -4,8 +4,8 @@ mod apply;
 mod condition;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::num::NonZero;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::diag::{Diagnostic, Severity};
@@ -82,10 +82,19 @@ pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
     };
     let folders = manifest_folders(repo);
     let mut components = Vec::new();
-    for language in LANGUAGES.iter().filter(|language| !language.only_alone()) {
-        if let Some(dirs) = folders.get(language.id()) {
-            components.extend(language.components(repo, dirs, &mut detection.diagnostics));
-        }
+    let found: Vec<(Vec<Component>, Vec<Diagnostic>)> = LANGUAGES
+        .par_iter()
+        .filter(|language| !language.only_alone())
+        .filter_map(|language| {
+            let mut diagnostics = Vec::new();
+            let dirs = folders.get(language.id())?;
+            let components = language.components(repo, dirs, &mut diagnostics);
+            Some((components, diagnostics))
+        })
+        .collect();
+    for (found, diagnostics) in found {
+        components.extend(found);
+        detection.diagnostics.extend(diagnostics);
     }
     for language in LANGUAGES.iter().filter(|language| language.only_alone()) {
         let Some(dirs) = folders.get(language.id()) else {
@@ -183,24 +192,11 @@ fn apply_detectors(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
         .map(|component| component.dir.clone())
         .collect();
     let budget = (SCAN_BUDGET / components.len()).clamp(8, 400);
-    let threads = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let share = components.len().div_ceil(threads);
-    std::thread::scope(|scope| {
-        for chunk in components.chunks_mut(share) {
-            let dirs = &dirs;
-            scope.spawn(move || {
-                for component in chunk {
-                    let Some(language) = LANGUAGES
-                        .iter()
-                        .find(|language| language.id() == component.language)
-                    else {
-                        continue;
-                    };
-                    let sources = Sources::of(repo, component, *language, dirs, budget);
-                    apply::apply(repo, packs, component, &sources);
-                    language.refine(repo, component, &sources);
-                }
-            });
+    components.par_iter_mut().for_each(|component| {
+        if let Some(language) = language(component.language) {
+            let sources = Sources::of(repo, component, language, &dirs, budget);
+            apply::apply(repo, packs, component, &sources);
+            language.refine(repo, component, &sources);
         }
     });
 }

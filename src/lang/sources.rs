@@ -65,15 +65,15 @@ impl<'r> Sources<'r> {
             path: component.dir.clone(),
         };
         let is_code = |file: &RelPath| {
-            let ending = file.name().rsplit_once('.').map(|(_, ending)| ending);
-            let beside = |dir: RelPath| {
-                dir.parts()
-                    .any(|part| BESIDE.contains(&part) || part.starts_with('.'))
-            };
+            let name = file.name();
+            let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+            let beside = |part: &str| BESIDE.contains(&part) || part.starts_with('.');
+            let folders = file.depth().saturating_sub(1);
             ending.is_some_and(|ending| language.sources().contains(&ending))
                 // Below src/main the folders are packages, which may have any name.
-                && (file.as_str().starts_with("src/main/") || !file.parent().is_some_and(beside))
-                && !is_test(file.name())
+                && (file.as_str().starts_with("src/main/")
+                    || !file.parts().take(folders).any(beside))
+                && !is_test(name)
         };
         let mut files: Vec<(usize, RelPath)> = view
             .walk()

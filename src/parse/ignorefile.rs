@@ -17,7 +17,7 @@ pub use matcher::Matcher;
 
 use pattern::Pattern;
 
-use super::is_hidden;
+use super::has_hidden;
 
 /// More patterns than this are reported and not used: the work is patterns times paths, and a
 /// repository must not choose both.
@@ -37,6 +37,8 @@ pub struct BadLine {
 pub struct IgnoreFile {
     patterns: Vec<Pattern>,
     bad: Vec<BadLine>,
+    /// Read so far.
+    lines: usize,
 }
 
 impl IgnoreFile {
@@ -44,23 +46,29 @@ impl IgnoreFile {
     pub fn parse(text: &str) -> Self {
         let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let mut file = Self::default();
-        for (index, raw) in text.split('\n').enumerate() {
+        file.extend(text.split('\n'));
+        file
+    }
+
+    /// Reads more lines, as if they stood behind those that were read.
+    pub fn extend<'l>(&mut self, lines: impl IntoIterator<Item = &'l str>) {
+        for raw in lines {
+            self.lines += 1;
             let Some(line) = read_line(raw) else { continue };
-            let pattern = if file.patterns.len() < MAX_PATTERNS {
+            let pattern = if self.patterns.len() < MAX_PATTERNS {
                 Pattern::new(&line)
             } else {
                 Err("too many patterns")
             };
             match pattern {
-                Ok(pattern) => file.patterns.push(pattern),
-                Err(why) => file.bad.push(BadLine {
-                    line: index + 1,
+                Ok(pattern) => self.patterns.push(pattern),
+                Err(why) => self.bad.push(BadLine {
+                    line: self.lines,
                     text: raw.trim().to_owned(),
                     why,
                 }),
             }
         }
-        file
     }
 
     /// The lines that are no pattern, in file order.
@@ -135,7 +143,7 @@ pub fn escape_pattern(path: &str) -> Option<String> {
     if path.is_empty() || path == "." || path.starts_with('/') || path != clean(path) {
         return None;
     }
-    if path.split('/').any(|part| part == "..") || path.chars().any(is_hidden) {
+    if path.split('/').any(|part| part == "..") || has_hidden(path) {
         return None;
     }
     let line = protect_ends(path.chars().map(escape_char).collect());

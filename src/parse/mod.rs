@@ -11,7 +11,7 @@ mod xml;
 mod yaml;
 
 pub use json::json;
-pub use text::{is_hidden, visible_json};
+pub use text::{has_hidden, is_hidden, visible_json};
 pub use toml::{toml, typed_toml};
 pub use tree::{Node, Tree};
 pub use xml::xml;

@@ -21,8 +21,18 @@ pub fn is_hidden(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Whether a text holds an [`is_hidden`] character.
+pub fn has_hidden(text: &str) -> bool {
+    // Most texts are plain ASCII, which is seen without decoding and many bytes at a time.
+    let plain = |plain: bool, byte| plain & matches!(byte, b' '..=b'~');
+    !text.bytes().fold(true, plain) && text.chars().any(is_hidden)
+}
+
 /// JSON with hidden characters as escapes; line ends of its layout stay.
-pub fn visible_json(json: &str) -> String {
+pub fn visible_json(json: String) -> String {
+    if !json.split('\n').any(has_hidden) {
+        return json;
+    }
     let mut visible = String::with_capacity(json.len());
     for c in json.chars() {
         if is_hidden(c) && c != '\n' {

@@ -99,18 +99,26 @@ pub(super) fn groups(
     ));
     let from_git = group("From .gitignore", git_ignored(repo, component));
     let needed = Needed::new(repo, component, needed);
-    let hidden = needed.hidden_folders(&groups);
-    groups.push(from_git);
-    // A .gitignore that leaves nothing of a folder is not one to follow here.
-    if needed.hidden_folders(&groups) != hidden {
-        groups.pop();
+    let mut ignore = IgnoreFile::default();
+    ignore.extend(groups.iter().flat_map(IgnoreGroup::lines));
+    let hidden = needed.hidden_folders(&ignore);
+    if !from_git.patterns.is_empty() {
+        let mut with_git = ignore.clone();
+        with_git.extend(from_git.lines());
+        // A .gitignore that leaves nothing of a folder is not one to follow here.
+        if needed.hidden_folders(&with_git) == hidden {
+            ignore = with_git;
+            groups.push(from_git);
+        }
     }
-    groups.push(group(
-        "Folders that the build needs",
-        needed.folder_lines(&hidden),
-    ));
-    groups.push(group("Secrets", owned(SECRETS)));
-    let kept = needed.file_lines(&groups);
+    for last in [
+        group("Folders that the build needs", needed.folder_lines(&hidden)),
+        group("Secrets", owned(SECRETS)),
+    ] {
+        ignore.extend(last.lines());
+        groups.push(last);
+    }
+    let kept = needed.file_lines(&ignore);
     groups.push(group("Needed by the build", kept));
     groups.retain(|group| !group.patterns.is_empty());
     groups
@@ -141,8 +149,7 @@ impl<'a> Needed<'a> {
     }
 
     /// Folders of which the lines leave nothing, files that are copied by name set aside.
-    fn hidden_folders(&self, groups: &[IgnoreGroup]) -> Vec<&RelPath> {
-        let ignore = parsed(groups);
+    fn hidden_folders(&self, ignore: &IgnoreFile) -> Vec<&RelPath> {
         let mut matcher = ignore.matcher();
         self.folders
             .iter()
@@ -170,8 +177,7 @@ impl<'a> Needed<'a> {
 
     /// Lines that bring back files which the lines above leave out: a lock file that git ignores,
     /// an embedded certificate.
-    fn file_lines(&self, groups: &[IgnoreGroup]) -> Vec<String> {
-        let ignore = parsed(groups);
+    fn file_lines(&self, ignore: &IgnoreFile) -> Vec<String> {
         let mut matcher = ignore.matcher();
         let mut kept: BTreeSet<String> = BTreeSet::new();
         for path in &self.files {
@@ -202,10 +208,10 @@ impl<'a> Needed<'a> {
     }
 }
 
-fn parsed(groups: &[IgnoreGroup]) -> IgnoreFile {
-    let lines = groups.iter().flat_map(|group| &group.patterns);
-    let text: String = lines.flat_map(|line| [line, "\n"]).collect();
-    IgnoreFile::parse(&text)
+impl IgnoreGroup {
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        self.patterns.iter().map(String::as_str)
+    }
 }
 
 /// Files that are looked at for what the build needs, and lines that may come of it.

@@ -20,6 +20,7 @@ mod site;
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -32,7 +33,7 @@ use crate::diag::{Diagnostic, Result};
 use crate::facts::{Artifact, Confidence, Kind};
 use crate::lang::{Component, Model};
 use crate::pack::PackSet;
-use crate::parse::is_hidden;
+use crate::parse::has_hidden;
 use crate::repo::{RelPath, Repo};
 use images::{Catalogue, Image, Line};
 use packages::Packages;
@@ -214,37 +215,41 @@ pub fn resolve(
 ) -> Result<Plan, Failure> {
     let selected = select(detection, settings)?;
     let alone = selected.len() == 1 && detection.components.len() == 1;
-    let mut plan = Plan {
-        components: Vec::new(),
+    let plans: Vec<Result<ComponentPlan, Failure>> = selected
+        .par_iter()
+        .map(|component| {
+            let mut resolver = Resolver {
+                component,
+                settings,
+                catalogue: &tables.catalogue,
+                tools: &tables.tools,
+                packages: &tables.packages,
+                modules: &tables.modules,
+                python: &tables.python,
+                decisions: Vec::new(),
+                lines: BTreeMap::new(),
+            };
+            let kind = resolver.kind()?;
+            let made = match &component.model {
+                Model::Go(model) => go::plan(&mut resolver, model, kind)?,
+                Model::Java(model) => java::plan(&mut resolver, model, kind)?,
+                Model::Python(model) => python::plan(&mut resolver, model, kind)?,
+                Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
+                Model::Static => html::plan(&mut resolver)?,
+                Model::Node(model) => node::plan(&mut resolver, model, kind)?,
+            };
+            let decisions = std::mem::take(&mut resolver.decisions);
+            let mut finished = finish(repo, detection, component, kind, made, decisions, alone);
+            finished.lines = resolver.lines;
+            Ok(finished)
+        })
+        .collect();
+    // Of several failures the first component's is told, on every run.
+    let components = plans.into_iter().collect::<Result<_, Failure>>()?;
+    Ok(Plan {
+        components,
         diagnostics: Vec::new(),
-    };
-    for component in &selected {
-        let mut resolver = Resolver {
-            component,
-            settings,
-            catalogue: &tables.catalogue,
-            tools: &tables.tools,
-            packages: &tables.packages,
-            modules: &tables.modules,
-            python: &tables.python,
-            decisions: Vec::new(),
-            lines: BTreeMap::new(),
-        };
-        let kind = resolver.kind()?;
-        let made = match &component.model {
-            Model::Go(model) => go::plan(&mut resolver, model, kind)?,
-            Model::Java(model) => java::plan(&mut resolver, model, kind)?,
-            Model::Python(model) => python::plan(&mut resolver, model, kind)?,
-            Model::Rust(model) => rust::plan(&mut resolver, model, kind)?,
-            Model::Static => html::plan(&mut resolver)?,
-            Model::Node(model) => node::plan(&mut resolver, model, kind)?,
-        };
-        let decisions = std::mem::take(&mut resolver.decisions);
-        let mut finished = finish(repo, detection, component, kind, made, decisions, alone);
-        finished.lines = resolver.lines;
-        plan.components.push(finished);
-    }
-    Ok(plan)
+    })
 }
 
 /// The components that the user wants, all when nothing is said.
@@ -454,7 +459,7 @@ fn labels(component: &Component) -> Vec<Pair> {
     let one_line = |text: &Option<String>| {
         text.as_deref()
             .map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "))
-            .filter(|text| !text.is_empty() && text.len() <= 200 && !text.chars().any(is_hidden))
+            .filter(|text| !text.is_empty() && text.len() <= 200 && !has_hidden(text))
     };
     if let Some(description) = one_line(&manifest.description) {
         labels.push(label("description", &description));

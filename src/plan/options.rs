@@ -1,7 +1,7 @@
 //! The one table of what a user may decide. Each row is a flag, a key of dockgen.toml, a
 //! `DOCKGEN_` variable, a `--set` key and, where it is open, a question of the wizard.
 
-use crate::parse::is_hidden;
+use crate::parse::has_hidden;
 use crate::repo::RelPath;
 
 /// What a value must look like.
@@ -124,7 +124,7 @@ impl Opt {
 
     /// What is wrong with a value, as the end of a sentence; `None` when it fits.
     pub fn fault(&self, value: &str) -> Option<String> {
-        if value.trim().is_empty() || value.len() > 1000 || value.chars().any(is_hidden) {
+        if value.trim().is_empty() || value.len() > 1000 || has_hidden(value) {
             return Some("must be one line of text".to_owned());
         }
         match self.form {

@@ -64,7 +64,7 @@ fn exec_form(words: Vec<String>) -> Result<Value, Error> {
         .iter()
         .map(|word| serde_json::to_string(word).unwrap_or_default())
         .collect();
-    let text = visible_json(&format!("[{}]", json.join(", ")));
+    let text = visible_json(format!("[{}]", json.join(", ")));
     match serde_json::from_str::<Vec<String>>(&text) {
         Ok(back) if back == words => Ok(Value::from_safe_string(text)),
         _ => Err(refuse("the command cannot be written in exec form")),

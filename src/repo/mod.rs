@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
+use rayon::slice::ParallelSliceMut;
 
 pub use path::RelPath;
 pub use source::{Source, Span};
@@ -39,7 +40,11 @@ impl Default for Limits {
 }
 
 enum Storage {
-    Disk(Utf8PathBuf),
+    Disk {
+        root: Utf8PathBuf,
+        /// Files that are links, pipes or devices.
+        special: BTreeSet<RelPath>,
+    },
     Memory(BTreeMap<RelPath, Arc<str>>),
 }
 
@@ -62,7 +67,10 @@ impl Repo {
     pub fn open(root: &Utf8Path, limits: Limits) -> Result<Self, Diagnostic> {
         let walked = walk::walk(root, &limits)?;
         let mut repo = Self::with(
-            Storage::Disk(root.to_owned()),
+            Storage::Disk {
+                root: root.to_owned(),
+                special: walked.special,
+            },
             walked.files,
             limits,
             walked.diagnostics,
@@ -87,7 +95,7 @@ impl Repo {
         limits: Limits,
         diagnostics: Vec<Diagnostic>,
     ) -> Self {
-        files.sort_unstable();
+        files.par_sort_unstable();
         let mut dirs = BTreeSet::from([RelPath::root()]);
         let mut last: Option<RelPath> = None;
         for file in &files {
@@ -182,7 +190,9 @@ impl Repo {
             return Err(unknown());
         }
         match &self.storage {
-            Storage::Disk(root) => walk::read(root, path, self.limits.file_bytes),
+            Storage::Disk { root, special } => {
+                walk::read(root, path, special.contains(path), self.limits.file_bytes)
+            }
             Storage::Memory(files) => files
                 .get(path)
                 .filter(|text| text.len() as u64 <= self.limits.file_bytes)

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::parse::is_hidden;
+use crate::parse::has_hidden;
 
 /// A path inside the repository: UTF-8, `/` between parts, no `..`, not absolute.
 ///
@@ -69,6 +69,19 @@ impl RelPath {
         }
     }
 
+    /// What the folder's own listing calls `name`; `None` for a name that [`RelPath::new`] would
+    /// not take as one part.
+    pub(super) fn entry(&self, name: &str) -> Option<Self> {
+        if !is_clean(name) || name.contains('/') {
+            return None;
+        }
+        Some(if self.is_root() {
+            Self(name.to_owned())
+        } else {
+            Self([self.as_str(), "/", name].concat())
+        })
+    }
+
     pub fn parent(&self) -> Option<Self> {
         if self.0.is_empty() {
             return None;
@@ -106,24 +119,30 @@ impl RelPath {
 
     /// True for the folder itself and for everything below it.
     pub fn is_in(&self, dir: &Self) -> bool {
-        self.below(dir).is_some()
+        self.rest(dir).is_some()
     }
 
     /// This path as seen from `dir`; `None` when it is not below `dir`.
     pub fn below(&self, dir: &Self) -> Option<Self> {
+        self.rest(dir).map(|rest| Self(rest.to_owned()))
+    }
+
+    /// The text of [`RelPath::below`].
+    fn rest(&self, dir: &Self) -> Option<&str> {
         if dir.is_root() {
-            return Some(self.clone());
+            return Some(&self.0);
         }
         let rest = self.0.strip_prefix(dir.as_str())?;
         if rest.is_empty() {
-            return Some(Self::root());
+            Some("")
+        } else {
+            rest.strip_prefix('/')
         }
-        rest.strip_prefix('/').map(|rest| Self(rest.to_owned()))
     }
 }
 
 fn is_plain(text: &str) -> bool {
-    !text.starts_with('/') && !text.contains('\\') && !text.chars().any(is_hidden)
+    !text.starts_with('/') && !text.contains('\\') && !has_hidden(text)
 }
 
 /// True for a text that is a path as it stands.

@@ -4,13 +4,11 @@
     reason = "this module is the door that the ban points to"
 )]
 
+use std::collections::BTreeSet;
 use std::io::Read;
-use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use rayon::prelude::*;
 
 use super::{Limits, RelPath, Source};
 use crate::diag::{Diagnostic, Location};
@@ -45,14 +43,18 @@ pub(super) fn name(root: &Utf8Path) -> String {
     real.file_name().unwrap_or_default().to_owned()
 }
 
-#[derive(Default)]
 pub(super) struct Walked {
     pub files: Vec<RelPath>,
+    /// Those of the files that are links, pipes or devices.
+    pub special: BTreeSet<RelPath>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
 /// Every file below `root`. Links are listed, never followed into a folder; ignore files have no
 /// say here, since a lock file may be ignored by git and still be in the build context.
+///
+/// The walk goes level by level, so that a budget keeps what is nearest to the root, on every run
+/// the same.
 pub(super) fn walk(root: &Utf8Path, limits: &Limits) -> Result<Walked, Diagnostic> {
     if !root.is_dir() {
         return Err(
@@ -60,43 +62,42 @@ pub(super) fn walk(root: &Utf8Path, limits: &Limits) -> Result<Walked, Diagnosti
                 .with_help("give the path of the repository's root"),
         );
     }
-    let shared = Shared {
-        root,
-        limits,
-        entries: AtomicUsize::new(0),
-        too_deep: AtomicBool::new(false),
-        walked: Mutex::default(),
-    };
-    WalkBuilder::new(root)
-        .standard_filters(false)
-        .follow_links(false)
-        .max_depth(Some(limits.depth))
-        .threads(0)
-        .filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry))
-        .build_parallel()
-        .run(|| {
-            let mut batch = Batch {
-                shared: &shared,
-                walked: Walked::default(),
-            };
-            Box::new(move |entry| batch.take(entry))
-        });
-    let full = shared.entries.into_inner() > limits.files;
-    let mut walked = if full {
-        // Which files came first depends on the threads: look again, the same way on every run.
-        level_by_level(root, limits)
-    } else {
-        shared
-            .walked
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner)
-    };
-    walked.diagnostics.sort_by(|a, b| a.message.cmp(&b.message));
-    walked.diagnostics.truncate(20);
+    let mut files = Vec::new();
+    let mut special = BTreeSet::new();
+    let mut odd = Vec::new();
+    let mut left = limits.files;
+    let mut full = false;
+    let mut level = vec![RelPath::root()];
+    for _ in 0..limits.depth {
+        let mut below = Vec::new();
+        for some in level.chunks(AT_ONCE) {
+            let read: Vec<Folder> = some
+                .par_iter()
+                .map(|dir| Folder::read(root, dir, left + 1))
+                .collect();
+            for mut folder in read {
+                full |= keep(&mut folder.files, &mut left) | keep(&mut folder.folders, &mut left);
+                files.append(&mut folder.files);
+                below.append(&mut folder.folders);
+                special.append(&mut folder.special);
+                odd.append(&mut folder.odd);
+            }
+        }
+        level = below;
+    }
+    odd.sort();
+    odd.truncate(MOST_ODD);
+    let mut diagnostics: Vec<Diagnostic> = odd
+        .iter()
+        .map(|path| {
+            let message = format!("left out, since its name is not plain text: {path}");
+            Diagnostic::warning("odd-file-name", message)
+                .with_help("what has such a name cannot be named in a Dockerfile")
+        })
+        .collect();
     let mut budget = |code, message| {
         let help = "run dockgen in the folder of one application";
-        let diagnostic = Diagnostic::warning(code, message).with_help(help);
-        walked.diagnostics.push(diagnostic);
+        diagnostics.push(Diagnostic::warning(code, message).with_help(help));
     };
     if full {
         let message = format!(
@@ -105,153 +106,113 @@ pub(super) fn walk(root: &Utf8Path, limits: &Limits) -> Result<Walked, Diagnosti
         );
         budget("too-many-files", message);
     }
-    if shared.too_deep.into_inner() {
+    if !level.is_empty() {
         let message = format!("folders more than {} deep were not looked at", limits.depth);
         budget("too-deep", message);
     }
-    Ok(walked)
+    Ok(Walked {
+        files,
+        special,
+        diagnostics,
+    })
 }
 
-fn is_skipped(entry: &DirEntry) -> bool {
-    entry.file_type().is_some_and(|kind| kind.is_dir())
-        && entry
-            .file_name()
-            .to_str()
-            .is_some_and(|name| SKIPPED.contains(&name))
-}
+/// Folders that are read side by side before the budget is looked at again.
+const AT_ONCE: usize = 256;
 
-impl Walked {
-    fn add(&mut self, root: &Utf8Path, path: &Path) {
-        let relative = path
-            .strip_prefix(root)
-            .ok()
-            .and_then(|path| path.to_str())
-            .and_then(RelPath::new);
-        match relative {
-            Some(path) if !path.is_root() => self.files.push(path),
-            Some(_) => {}
-            None => {
-                let name = path.to_string_lossy().escape_default().to_string();
-                let message = format!("left out a file whose name is not plain text: {name}");
-                self.diagnostics.push(
-                    Diagnostic::warning("odd-file-name", message)
-                        .with_help("a file with such a name cannot be named in a Dockerfile"),
-                );
-            }
-        }
+/// Most sources and manifests fit into this.
+const USUAL_BYTES: usize = 16 << 10;
+
+/// Odd names that are told.
+const MOST_ODD: usize = 20;
+
+/// Cuts `paths` to what the budget allows, the first by name; true when something is lost.
+fn keep(paths: &mut Vec<RelPath>, left: &mut usize) -> bool {
+    let lost = paths.len() > *left;
+    if lost {
+        paths.sort_unstable();
+        paths.truncate(*left);
     }
+    *left -= paths.len();
+    lost
 }
 
-/// What the threads of the walk share.
-struct Shared<'a> {
-    root: &'a Utf8Path,
-    limits: &'a Limits,
-    /// Files and folders.
-    entries: AtomicUsize,
-    too_deep: AtomicBool,
-    walked: Mutex<Walked>,
+/// What is directly in one folder.
+#[derive(Default)]
+struct Folder {
+    files: Vec<RelPath>,
+    folders: Vec<RelPath>,
+    special: BTreeSet<RelPath>,
+    /// Paths that are no [`RelPath`], for people.
+    odd: Vec<String>,
 }
 
-/// One thread's files, handed over at its end.
-struct Batch<'a> {
-    shared: &'a Shared<'a>,
-    walked: Walked,
-}
-
-impl Batch<'_> {
-    fn take(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
-        let Ok(entry) = entry else {
-            return WalkState::Continue;
-        };
-        let shared = self.shared;
-        if shared.entries.fetch_add(1, Ordering::Relaxed) > shared.limits.files {
-            return WalkState::Quit;
-        }
-        if entry.file_type().is_some_and(|kind| !kind.is_dir()) {
-            self.walked.add(shared.root, entry.path());
-        } else if entry.depth() == shared.limits.depth {
-            shared.too_deep.store(true, Ordering::Relaxed);
-        }
-        WalkState::Continue
-    }
-}
-
-impl Drop for Batch<'_> {
-    fn drop(&mut self) {
-        let mut into = self
-            .shared
-            .walked
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        into.files.append(&mut self.walked.files);
-        into.diagnostics.append(&mut self.walked.diagnostics);
-    }
-}
-
-/// As many files as the budget allows, those nearest to the root first, by name.
-fn level_by_level(root: &Utf8Path, limits: &Limits) -> Walked {
-    let mut walked = Walked::default();
-    let mut level = vec![root.as_std_path().to_owned()];
-    let mut left = limits.files;
-    for _ in 0..limits.depth {
-        let mut below = Vec::new();
-        for dir in level {
-            let walk = WalkBuilder::new(dir)
-                .standard_filters(false)
-                .follow_links(false)
-                .max_depth(Some(1))
-                .filter_entry(|entry| entry.depth() == 0 || !is_skipped(entry))
-                .build();
-            let mut entries: Vec<DirEntry> = walk
-                .filter_map(Result::ok)
-                .filter(|entry| entry.depth() > 0)
-                .take(limits.files)
-                .collect();
-            entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
-            for entry in entries {
-                if left == 0 {
-                    return walked;
+impl Folder {
+    /// Reads `most` entries of a folder; one that cannot be read is empty.
+    fn read(root: &Utf8Path, dir: &RelPath, most: usize) -> Self {
+        let mut folder = Self::default();
+        let entries = std::fs::read_dir(root.join(dir.as_str()));
+        for entry in entries
+            .into_iter()
+            .flatten()
+            .filter_map(Result::ok)
+            .take(most)
+        {
+            let kind = entry.file_type().ok();
+            let name = entry.file_name();
+            match name.to_str().and_then(|name| dir.entry(name)) {
+                Some(path) if kind.is_some_and(|kind| kind.is_dir()) => {
+                    if !SKIPPED.contains(&path.name()) {
+                        folder.folders.push(path);
+                    }
                 }
-                left -= 1;
-                if entry.file_type().is_some_and(|kind| kind.is_dir()) {
-                    below.push(entry.into_path());
-                } else {
-                    walked.add(root, entry.path());
+                Some(path) => {
+                    if !kind.is_some_and(|kind| kind.is_file()) {
+                        folder.special.insert(path.clone());
+                    }
+                    folder.files.push(path);
+                }
+                None => {
+                    let name = name.to_string_lossy();
+                    let path = Utf8Path::new(dir.as_str()).join(&*name);
+                    folder.odd.push(path.as_str().escape_default().to_string());
                 }
             }
         }
-        level = below;
+        folder
     }
-    walked
 }
 
-/// Reads one file, at most `limit` bytes of it, and only inside `root` once links are resolved.
-pub(super) fn read(root: &Utf8Path, path: &RelPath, limit: u64) -> Result<Source, Diagnostic> {
+/// Reads one file of the walk, at most `limit` bytes of it; of those that are `special` only a link
+/// to a regular file inside `root`.
+pub(super) fn read(
+    root: &Utf8Path,
+    path: &RelPath,
+    special: bool,
+    limit: u64,
+) -> Result<Source, Diagnostic> {
     let full: Utf8PathBuf = root.join(path.as_str());
-    let unreadable = |why: String| {
+    let unreadable = |why: &str| {
         Diagnostic::error("file-unreadable", format!("the file cannot be read: {why}"))
             .at(Location::file(path.clone()))
     };
-    let meta = full
-        .symlink_metadata()
-        .map_err(|error| unreadable(error.to_string()))?;
-    if meta.is_symlink() {
+    if special {
         let (Ok(target), Ok(root)) = (full.canonicalize_utf8(), root.canonicalize_utf8()) else {
-            return Err(unreadable("it is a link that leads nowhere".to_owned()));
+            return Err(unreadable("it is a link that leads nowhere"));
         };
         if !target.starts_with(root) {
-            let why = "it is a link that leads out of the repository";
-            return Err(unreadable(why.to_owned()));
+            return Err(unreadable("it is a link that leads out of the repository"));
+        }
+        if !target.is_file() {
+            return Err(unreadable("it is not a regular file"));
         }
     }
-    if !full.is_file() {
-        return Err(unreadable("it is not a regular file".to_owned()));
-    }
-    let file = std::fs::File::open(&full).map_err(|error| unreadable(error.to_string()))?;
-    let mut bytes = Vec::new();
+    let failed = |error: std::io::Error| unreadable(&error.to_string());
+    let file = std::fs::File::open(&full).map_err(failed)?;
+    let mut bytes = Vec::with_capacity(USUAL_BYTES);
     file.take(limit + 1)
         .read_to_end(&mut bytes)
-        .map_err(|error| unreadable(error.to_string()))?;
+        .map_err(failed)?;
     if bytes.len() as u64 > limit {
         return Err(Diagnostic::error(
             "file-too-large",

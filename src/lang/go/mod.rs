@@ -8,6 +8,8 @@ use mains::MainHints;
 use modfile::directives;
 
 use super::{Component, Dependency, Language, Manifest, Model, Sources};
+use rayon::prelude::*;
+
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
 use crate::parse::version::Constraint;
@@ -66,14 +68,17 @@ impl Language for Go {
             .iter()
             .filter(|dir| repo.dir(dir).has("go.mod"))
             .collect();
-        modules
-            .iter()
-            .filter_map(|dir| match component(repo, dir, &modules, &workspaces) {
-                Ok(component) => component,
-                Err(diagnostic) => {
+        let components: Vec<Result<Option<Component>, Diagnostic>> = modules
+            .par_iter()
+            .map(|dir| component(repo, dir, &modules, &workspaces))
+            .collect();
+        components
+            .into_iter()
+            .filter_map(|component| {
+                component.unwrap_or_else(|diagnostic| {
                     diagnostics.push(diagnostic);
                     None
-                }
+                })
             })
             .collect()
     }

@@ -4,7 +4,7 @@
 
 use super::pattern::Pattern;
 use super::{escape_char, escape_pattern, protect_ends};
-use crate::parse::is_hidden;
+use crate::parse::has_hidden;
 use crate::repo::RelPath;
 
 /// Lines from one file that are looked at; the longest that people keep have some hundreds.
@@ -33,7 +33,7 @@ pub fn from_gitignore(dir: &RelPath, text: &str) -> Vec<String> {
 fn convert(prefix: &str, line: &str) -> Option<String> {
     // The last line may end in `\r` alone, which git drops as well.
     let line = line.strip_suffix('\r').unwrap_or(line);
-    if line.starts_with('#') || line.chars().any(is_hidden) {
+    if line.starts_with('#') || has_hidden(line) {
         return None;
     }
     let (bang, rest) = match line.strip_prefix('!') {
