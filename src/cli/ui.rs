@@ -1,6 +1,7 @@
 //! Where text goes: results to standard output, everything about the run to standard error.
 
 use std::cell::{Cell, RefCell};
+use std::cmp::Ordering;
 use std::io::{ErrorKind, Write};
 
 use super::args::{Colour, OutputArgs};
@@ -8,6 +9,9 @@ use super::process::Stream;
 use super::style::Painter;
 use crate::diag::{Diagnostic, Palette, Severity, render};
 use crate::parse::visible_json;
+
+/// Warnings with one code that are shown. Five hundred services with one fault are one fault.
+const MOST_OF_A_KIND: usize = 10;
 
 pub(super) struct Ui<'p> {
     out: RefCell<&'p mut dyn Write>,
@@ -74,16 +78,32 @@ impl<'p> Ui<'p> {
         }
     }
 
+    /// A diagnostic; of many warnings of a kind the first ones.
     pub(super) fn diagnostic(&self, diagnostic: &Diagnostic) {
+        let code = diagnostic.code;
+        let told = self.told.borrow();
+        let before = told.iter().filter(|told| told.code == code).count();
+        drop(told);
         self.told.borrow_mut().push(diagnostic.clone());
-        if !self.quiet.get() || diagnostic.severity == Severity::Error {
-            let palette = if self.err_paint.is_coloured() {
-                Palette::Coloured
-            } else {
-                Palette::Plain
-            };
-            let _ = writeln!(self.err.borrow_mut(), "{}", render(diagnostic, palette));
+        if diagnostic.severity == Severity::Error {
+            self.show(diagnostic);
+        } else if !self.quiet.get() {
+            match before.cmp(&MOST_OF_A_KIND) {
+                Ordering::Less => self.show(diagnostic),
+                Ordering::Equal => self.say(&format!("warning[{code}]: further ones are left out")),
+                Ordering::Greater => {}
+            }
         }
+    }
+
+    fn show(&self, diagnostic: &Diagnostic) {
+        let palette = if self.err_paint.is_coloured() {
+            Palette::Coloured
+        } else {
+            Palette::Plain
+        };
+        // There is nobody to tell when standard error is closed.
+        let _ = writeln!(self.err.borrow_mut(), "{}", render(diagnostic, palette));
     }
 
     /// Every diagnostic so far, for a report.

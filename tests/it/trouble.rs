@@ -176,3 +176,22 @@ fn control_characters_of_a_repository_reach_no_terminal() {
         repo.write("dockgen.toml", "");
     }
 }
+
+#[test]
+fn of_many_warnings_of_a_kind_the_first_are_shown() {
+    let repo = (0..12).fold(TestRepo::empty(), |repo, at| {
+        repo.file(
+            &format!("apps/web-{at}/package.json"),
+            r#"{"name": "web", "scripts": {"start": "node server.js"}, "dependencies": {"express": "5"}}"#,
+        )
+        .file(&format!("apps/web-{at}/server.js"), "require('express')().listen(3000)")
+        .file(&format!("apps/web-{at}/package-lock.json"), r#"{"lockfileVersion": 3, "packages": {}}"#)
+    });
+    let run = repo.run("explain").exits(0);
+    let shown = run
+        .stderr
+        .matches("warning[stale-lock-file]: package")
+        .count();
+    assert_eq!(shown, 10, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("further ones are left out").count(), 1);
+}
