@@ -13,7 +13,6 @@ use crate::facts::{
 use crate::lang::{Component, Framework, Sources};
 use crate::pack::{Detector, FactValues, NumberOrText, PackSet};
 use crate::parse::version::Constraint;
-use crate::repo::Repo;
 
 struct Matched<'p> {
     detector: &'p Detector,
@@ -22,12 +21,7 @@ struct Matched<'p> {
     variables: Variables,
 }
 
-pub(super) fn apply(
-    _repo: &Repo,
-    packs: &PackSet,
-    component: &mut Component,
-    sources: &Sources<'_>,
-) {
+pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Sources<'_>) {
     let language = component.language;
     let mut matched: Vec<Matched<'_>> = packs
         .detectors(language)
@@ -35,6 +29,7 @@ pub(super) fn apply(
             let cx = Cx {
                 component,
                 sources,
+                packs,
                 rule: &detector.id,
             };
             let mut variables = base_variables(component);
@@ -64,6 +59,7 @@ pub(super) fn apply(
             let cx = Cx {
                 component,
                 sources,
+                packs,
                 rule: &detector.id,
             };
             let mut variables = matched.variables.clone();

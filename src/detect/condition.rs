@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use regex::bytes::Captures;
+
 use crate::diag::Location;
 use crate::facts::{Confidence, Evidence};
 use crate::lang::{Component, Sources};
-use crate::pack::{Condition, Glob, Pattern};
+use crate::pack::{Condition, Glob, PackSet, Pattern};
 use crate::parse::is_hidden;
 use crate::repo::{RelPath, Source};
 
@@ -16,6 +18,7 @@ pub(super) type Variables = BTreeMap<String, String>;
 pub(super) struct Cx<'a> {
     pub component: &'a Component,
     pub sources: &'a Sources<'a>,
+    pub packs: &'a PackSet,
     /// The id of the detector that asks.
     pub rule: &'a str,
 }
@@ -171,10 +174,10 @@ fn file(condition: &Condition, cx: &Cx<'_>, variables: &mut Variables) -> Option
                 let full = cx.component.dir.join(path.as_str());
                 Some(Evidence::file(cx.rule, full, format!("there is {path}")))
             }
-            Some(pattern) => cx
-                .sources
-                .read(&path)
-                .and_then(|source| matches(pattern, &source, cx, variables)),
+            Some(pattern) => cx.sources.read(&path).and_then(|source| {
+                let own = |port: u16| !condition.no_services || !cx.packs.is_service(port);
+                matches(pattern, &source, own, cx, variables)
+            }),
         };
         if evidence.is_some() {
             variables.insert("file".to_owned(), path.as_str().to_owned());
@@ -230,10 +233,11 @@ fn candidates(glob: &Glob, sources: &Sources<'_>) -> Vec<RelPath> {
 fn matches(
     pattern: &Pattern,
     source: &Source,
+    own: impl Fn(u16) -> bool,
     cx: &Cx<'_>,
     variables: &mut Variables,
 ) -> Option<Evidence> {
-    let span = capture(pattern, &source.text, variables)?;
+    let span = capture_own(pattern, &source.text, own, variables)?;
     let line = source.text[span.clone()]
         .lines()
         .next()
@@ -256,8 +260,24 @@ fn capture(
     text: &str,
     variables: &mut Variables,
 ) -> Option<std::ops::Range<usize>> {
+    capture_own(pattern, text, |_| true, variables)
+}
+
+/// The first match whose group `port`, if it has one, is `own`.
+fn capture_own(
+    pattern: &Pattern,
+    text: &str,
+    own: impl Fn(u16) -> bool,
+    variables: &mut Variables,
+) -> Option<std::ops::Range<usize>> {
     let regex = pattern.regex()?;
-    let captures = regex.captures(text.as_bytes())?;
+    let port = |captures: &Captures<'_>| {
+        let digits = captures.name("port")?.as_bytes();
+        std::str::from_utf8(digits).ok()?.parse().ok()
+    };
+    let captures = regex
+        .captures_iter(text.as_bytes())
+        .find(|captures| port(captures).is_none_or(&own))?;
     for name in regex.capture_names().flatten() {
         if let Some(value) = captures
             .name(name)

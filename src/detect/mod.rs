@@ -195,7 +195,7 @@ fn apply_detectors(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
     components.par_iter_mut().for_each(|component| {
         if let Some(language) = language(component.language) {
             let sources = Sources::of(repo, component, language, &dirs, budget);
-            apply::apply(repo, packs, component, &sources);
+            apply::apply(packs, component, &sources);
             language.refine(repo, component, &sources);
         }
     });

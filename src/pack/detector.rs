@@ -60,6 +60,10 @@ pub struct Condition {
     /// A pattern in one of those files; its named groups become variables of the facts.
     #[serde(default)]
     pub matches: Option<Pattern>,
+    /// A match whose group `port` is in `services.toml` is passed over: for patterns that a
+    /// client's configuration fits as well.
+    #[serde(default)]
+    pub no_services: bool,
     /// Any of these is a script of the manifest.
     #[serde(default)]
     pub script: Strings,

@@ -34,6 +34,15 @@ pub struct Pack {
     pub templates: BTreeMap<String, String>,
     /// The data tables at the top of `detectors/`: `images.toml`, `packages.toml`.
     pub tables: BTreeMap<String, Source>,
+    pub services: Services,
+}
+
+/// `services.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Services {
+    /// Ports by the name of the service that is known by them.
+    pub ports: BTreeMap<String, Vec<u16>>,
 }
 
 impl Pack {
@@ -51,6 +60,7 @@ impl Pack {
             detectors: Vec::new(),
             templates: BTreeMap::new(),
             tables: BTreeMap::new(),
+            services: Services::default(),
         };
         for path in tree.paths() {
             if let Some(name) = path.strip_prefix("templates/") {
@@ -60,6 +70,7 @@ impl Pack {
                 let source = source(&path)?;
                 match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
                     Some(id) => pack.detectors.push(Detector::parse(id, &source)?),
+                    None if name == "services.toml" => pack.services = typed_toml(&source)?,
                     None => {
                         pack.tables.insert(name.to_owned(), source);
                     }
@@ -110,6 +121,13 @@ impl PackSet {
             }
         }
         all
+    }
+
+    /// Whether another service than the program is known by a port.
+    pub fn is_service(&self, port: u16) -> bool {
+        let services = self.packs.iter().map(|pack| &pack.services);
+        let mut ports = services.flat_map(|services| services.ports.values().flatten());
+        ports.any(|known| *known == port)
     }
 
     /// A data table such as `images.toml`, from the first pack that has it.

@@ -238,6 +238,7 @@ pub fn resolve(
                 Model::Static => html::plan(&mut resolver)?,
                 Model::Node(model) => node::plan(&mut resolver, model, kind)?,
             };
+            resolver.tell_loopback(kind);
             let decisions = std::mem::take(&mut resolver.decisions);
             let mut finished = finish(repo, detection, component, kind, made, decisions, alone);
             finished.lines = resolver.lines;

@@ -136,6 +136,20 @@ impl Resolver<'_> {
         });
     }
 
+    /// Tells when a program listens where nobody outside of the container reaches it.
+    pub fn tell_loopback(&mut self, kind: Kind) {
+        let slot = self.component.facts.extra.get("loopback");
+        let Some(found) = slot.and_then(Slot::best).filter(|_| kind == Kind::Web) else {
+            return;
+        };
+        let why = &found.evidence.why;
+        let because = Evidence {
+            why: format!("{why}; a container is reached only when it is 0.0.0.0"),
+            ..found.evidence.clone()
+        };
+        self.decide("listens on", &found.value, Confidence::Guess, because);
+    }
+
     /// The line of a runtime that fits the project's constraint or the user's `--runtime`, which
     /// names a line (`22`) or, with three parts, one version (`22.2.0`).
     pub fn runtime(&mut self, runtime: &str) -> Result<Line> {

@@ -17,7 +17,7 @@ use super::resolver::{Failure, Resolver};
 use super::site::{self, Site};
 use super::{Details, LanguagePlan, Pair};
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
+use crate::facts::{Command, Confidence, Kind, Slot};
 use crate::lang::node::manager::Manager;
 use crate::lang::node::{NodeModel, Runtime};
 use base::{base, packages};
@@ -196,7 +196,6 @@ fn plan_program(
     let modules = install::modules(resolver, model, &launch, &base, build.is_some());
 
     let port = port(resolver, kind, 3000)?;
-    loopback(resolver, kind);
     if let Some(found) = resolver
         .component
         .facts
@@ -289,24 +288,6 @@ fn plan_program(
         stop_signal: None,
         details: Details::Node(details),
     })
-}
-
-/// Tells when the program listens where nobody outside of the container reaches it.
-fn loopback(resolver: &mut Resolver<'_>, kind: Kind) {
-    let extra = &resolver.component.facts.extra;
-    let Some(found) = extra.get("loopback").and_then(Slot::best).cloned() else {
-        return;
-    };
-    if kind == Kind::Web {
-        let because = Evidence {
-            why: format!(
-                "{}; a container is reached only when it is 0.0.0.0",
-                found.evidence.why
-            ),
-            ..found.evidence
-        };
-        resolver.decide("listens on", found.value, Confidence::Guess, because);
-    }
 }
 
 fn wants_alpine(resolver: &Resolver<'_>) -> bool {

@@ -244,9 +244,20 @@ fn has_server(facts: &Facts, model: &PythonModel, server: &str) -> bool {
 /// The port that the server is told: the project's own where it names one.
 fn listen(resolver: &mut Resolver<'_>, server: &str) -> Result<u16, Failure> {
     let mut ports = resolver.component.facts.port.clone();
-    if ports.is_empty() {
-        let because = Evidence::rule("python/port", format!("{server} is told to listen there"));
-        ports.certain(PORT, Rank::Default, because);
+    let because = |more: &str| {
+        Evidence::rule(
+            "python/port",
+            format!("{server} is told to listen there{more}"),
+        )
+    };
+    match ports.value() {
+        None => ports.certain(PORT, Rank::Default, because("")),
+        Some(port) if *port < 1024 => ports.certain(
+            PORT,
+            Rank::Dedicated,
+            because("; below 1024 not every platform lets a plain user listen"),
+        ),
+        Some(_) => {}
     }
     let found = resolver.choose("port", &ports, |text| text.parse().ok())?;
     Ok(found.map_or(PORT, |found| found.value))

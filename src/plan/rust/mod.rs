@@ -13,7 +13,7 @@ use super::health::health;
 use super::resolver::{Failure, Resolver};
 use super::{Details, LanguagePlan, Pair};
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
+use crate::facts::{Command, Confidence, Evidence, Kind};
 use crate::lang::rust::RustModel;
 use layout::{StandIns, inside, manifests, stand_ins};
 use system::{alpine_names, base, init, packages};
@@ -177,14 +177,6 @@ pub(super) fn plan(
             Confidence::Certain,
             file.evidence.clone(),
         );
-    }
-    if let Some(found) = facts.extra.get("loopback").and_then(Slot::best) {
-        let mut because = found.evidence.clone();
-        because.why = format!(
-            "{}, and nothing outside the container reaches that",
-            because.why
-        );
-        resolver.decide("address", "loopback", Confidence::Guess, because);
     }
     Ok(LanguagePlan {
         template: "rust/base.Dockerfile.j2",
