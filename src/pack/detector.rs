@@ -120,6 +120,9 @@ pub struct FactValues {
     pub run_packages: Vec<String>,
     pub writable: Vec<String>,
     pub ignore: Vec<String>,
+    /// What only some planners ask for. Of every component: `warning` (told by every verb),
+    /// `advice`, `loopback` (the address that nobody outside reaches) and `node_limit` (the range
+    /// of Node.js that a dependency runs on).
     pub extra: BTreeMap<String, String>,
 }
 

@@ -145,6 +145,15 @@ pub(super) fn port(
         let because = Evidence::rule("default", "no port was found; this one is usual");
         slot.add(usual, Rank::Default, Confidence::Guess, because);
     }
+    let told = resolver.component.facts.port_variable.value();
+    if let (Some(port), Some(name)) = (slot.value(), told)
+        && *port < 1024
+    {
+        let why = format!(
+            "{name} decides the port, and below 1024 not every platform lets a plain user listen"
+        );
+        slot.certain(usual, Rank::Dedicated, Evidence::rule("default", why));
+    }
     Ok(resolver
         .choose("port", &slot, |text| text.parse().ok())?
         .map(|found| found.value))

@@ -239,6 +239,7 @@ pub fn resolve(
                 Model::Node(model) => node::plan(&mut resolver, model, kind)?,
             };
             resolver.tell_loopback(kind);
+            resolver.tell_advice();
             let decisions = std::mem::take(&mut resolver.decisions);
             let mut finished = finish(repo, detection, component, kind, made, decisions, alone);
             finished.lines = resolver.lines;
@@ -249,7 +250,17 @@ pub fn resolve(
     let components = plans.into_iter().collect::<Result<_, Failure>>()?;
     Ok(Plan {
         components,
-        diagnostics: Vec::new(),
+        diagnostics: selected.iter().copied().filter_map(warning).collect(),
+    })
+}
+
+/// What a detector knows to go wrong with a component as it stands.
+fn warning(component: &Component) -> Option<Diagnostic> {
+    let found = component.facts.extra.get("warning")?.best()?;
+    let warning = Diagnostic::warning("project-needs-work", found.value.clone());
+    Some(match &found.evidence.at {
+        Some(at) => warning.at(at.clone()),
+        None => warning,
     })
 }
 

@@ -136,6 +136,14 @@ impl Resolver<'_> {
         });
     }
 
+    /// Tells what would make a better image, which is for the project to do.
+    pub fn tell_advice(&mut self) {
+        let slot = self.component.facts.extra.get("advice");
+        if let Some(found) = slot.and_then(Slot::best).cloned() {
+            self.decide("advice", found.value, Confidence::Likely, found.evidence);
+        }
+    }
+
     /// Tells when a program listens where nobody outside of the container reaches it.
     pub fn tell_loopback(&mut self, kind: Kind) {
         let slot = self.component.facts.extra.get("loopback");
@@ -185,8 +193,9 @@ impl Resolver<'_> {
                 Confidence::Likely,
             ),
         };
-        let line = self.catalogue.choose(runtime, &constraint)?;
-        let instead_of = slot
+        let mut line = self.catalogue.choose(runtime, &constraint)?;
+        let mut evidence = evidence;
+        let mut instead_of: Vec<Alternative> = slot
             .others()
             .iter()
             .map(|found| Alternative {
@@ -194,6 +203,13 @@ impl Resolver<'_> {
                 because: found.evidence.clone(),
             })
             .collect();
+        if let Some((older, because)) = self.limited(runtime, &constraint, &line)? {
+            instead_of.push(Alternative {
+                value: format!("{runtime} {}", line.version),
+                because: std::mem::replace(&mut evidence, because),
+            });
+            line = older;
+        }
         self.decisions.push(Decision {
             what: "runtime".to_owned(),
             chosen: format!("{runtime} {}", line.version),
@@ -202,6 +218,37 @@ impl Resolver<'_> {
             instead_of,
         });
         Ok(line)
+    }
+
+    /// An older line, when a dependency does not run on `line` and the project's constraint leaves
+    /// the choice.
+    fn limited(
+        &self,
+        runtime: &str,
+        constraint: &Constraint,
+        line: &Line,
+    ) -> Result<Option<(Line, Evidence)>> {
+        let slot = self.component.facts.extra.get("node_limit");
+        let Some(found) = slot.and_then(Slot::best).filter(|_| runtime == "node") else {
+            return Ok(None);
+        };
+        let Some(limit) = Constraint::node(&found.value) else {
+            return Ok(None);
+        };
+        if limit.allows_line(&line.version, None) {
+            return Ok(None);
+        }
+        let older = self.catalogue.choose(runtime, &limit)?;
+        let because = Evidence {
+            why: format!(
+                "{}, which needs Node.js {}",
+                found.evidence.why, found.value
+            ),
+            ..found.evidence.clone()
+        };
+        Ok(constraint
+            .allows_line(&older.version, None)
+            .then_some((older, because)))
     }
 
     /// The kind of base image: the user's choice when it is among `possible`, else the first of

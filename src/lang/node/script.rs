@@ -188,6 +188,11 @@ fn strip<'a>(words: &[&'a str]) -> (Vec<&'a str>, Option<&'a str>) {
                 words.retain(|word| !word.starts_with("--"));
                 words[0] = "ts-node";
             }
+            // It would go into the background, and the container would end.
+            ["pm2", "start", _, ..] => {
+                words[0] = "pm2-runtime";
+                words.retain(|word| *word != "--no-daemon");
+            }
             ["tsx", "watch", ..] => {
                 watched = Some("tsx watch");
                 words.remove(1);

@@ -30,15 +30,11 @@ pub(super) struct Last {
     pub workdir: String,
 }
 
-/// A path of a member below a work folder.
+/// A path of a member of the project in `dir`, an absolute folder. A build may put its result
+/// beside the member or the project: `../backend/static`.
 pub(super) fn absolute(dir: &str, member: &RelPath, path: &str) -> String {
-    let path = path.trim_start_matches("./");
-    let member = member.join(path);
-    if member.is_root() {
-        dir.to_owned()
-    } else {
-        format!("{dir}/{member}")
-    }
+    let member = RelPath::root().join(dir).join(member.as_str());
+    format!("/{}", member.resolve(path).unwrap_or(member))
 }
 
 pub(super) fn last_stage(

@@ -17,7 +17,7 @@ use super::resolver::{Failure, Resolver};
 use super::site::{self, Site};
 use super::{Details, LanguagePlan, Pair};
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Confidence, Kind, Slot};
+use crate::facts::{Command, Kind};
 use crate::lang::node::manager::Manager;
 use crate::lang::node::{NodeModel, Runtime};
 use base::{base, packages};
@@ -196,16 +196,6 @@ fn plan_program(
     let modules = install::modules(resolver, model, &launch, &base, build.is_some());
 
     let port = port(resolver, kind, 3000)?;
-    if let Some(found) = resolver
-        .component
-        .facts
-        .extra
-        .get("advice")
-        .and_then(Slot::best)
-        .cloned()
-    {
-        resolver.decide("advice", found.value, Confidence::Likely, found.evidence);
-    }
     let interpreter = if runtime == Runtime::Bun {
         "bun".to_owned()
     } else if run.shell {
