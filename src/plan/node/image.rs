@@ -33,8 +33,15 @@ pub(super) struct Last {
 /// A path of a member of the project in `dir`, an absolute folder. A build may put its result
 /// beside the member or the project: `../backend/static`.
 pub(super) fn absolute(dir: &str, member: &RelPath, path: &str) -> String {
-    let member = RelPath::root().join(dir).join(member.as_str());
-    format!("/{}", member.resolve(path).unwrap_or(member))
+    let mut at = RelPath::root().join(dir).join(member.as_str());
+    for part in path.split('/') {
+        at = match part {
+            // Above the root is the root, as in any file system.
+            ".." => at.parent().unwrap_or_default(),
+            part => at.join(part),
+        };
+    }
+    format!("/{}", at.as_str())
 }
 
 pub(super) fn last_stage(
