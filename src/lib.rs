@@ -15,13 +15,15 @@ pub mod repo;
 
 pub mod facts;
 
-pub mod lang;
-
 pub mod pack;
+
+pub mod plan;
+
+pub mod lang;
 
 pub mod detect;
 
-pub mod plan;
+pub mod assemble;
 
 pub mod write;
 

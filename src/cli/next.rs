@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 
-use crate::plan::{ComponentPlan, Plan};
+use crate::plan::{Image, Output, Plan};
 
 /// Build and run of one component, as arguments.
 pub(super) struct Commands {
@@ -15,10 +15,10 @@ pub(super) struct Commands {
 /// So many components have their commands printed; the others differ in nothing but the name.
 const SHOWN: usize = 4;
 
-pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
+pub(super) fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Commands {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let mut build: Vec<String> = words(&["docker", "build", "-t", &component.name]);
-    let dockerfile = component.outputs.first().map(|output| &output.path);
+    let dockerfile = outputs.first().map(|output| &output.path);
     // A Dockerfile at the root of the context is found by itself.
     if let Some(path) = dockerfile.filter(|path| path.as_str() != "Dockerfile") {
         let path = match root.as_str() {
@@ -29,7 +29,7 @@ pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
     }
     build.push(root.to_string());
     let mut run: Vec<String> = words(&["docker", "run", "--rm"]);
-    if let Some(port) = component.port {
+    if let Some(port) = component.run.port() {
         run.extend(["-p".to_owned(), format!("{port}:{port}")]);
     }
     run.push(component.name.clone());
@@ -39,8 +39,8 @@ pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
 /// The commands as lines for a shell.
 pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
     let mut text = String::from("\nNext:\n");
-    for component in plan.components.iter().take(SHOWN) {
-        let commands = of(component, root);
+    for (image, outputs) in plan.with_outputs().take(SHOWN) {
+        let commands = of(image, &outputs, root);
         for command in [&commands.build, &commands.run] {
             text.push_str("  ");
             text.push_str(&line(command));
@@ -48,7 +48,7 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
         }
     }
     if let Some(more) = plan
-        .components
+        .images
         .len()
         .checked_sub(SHOWN)
         .filter(|more| *more > 0)

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::diag::{Diagnostic, Severity};
-use crate::lang::{Component, LANGUAGES, Language, Sources};
+use crate::lang::{Component, LANGUAGES, Sources, language};
 use crate::pack::PackSet;
 use crate::repo::{RelPath, Repo};
 
@@ -271,12 +271,4 @@ fn unique_names(components: &mut [Component], folder: &str) {
             component.name = crate::lang::identifier(&format!("{place}-{}", component.language));
         }
     }
-}
-
-/// The language of an id such as `go`.
-pub fn language(id: &str) -> Option<&'static dyn Language> {
-    LANGUAGES
-        .iter()
-        .copied()
-        .find(|language| language.id() == id)
 }

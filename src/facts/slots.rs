@@ -143,6 +143,9 @@ pub struct Facts {
     pub spa: Slot<bool>,
     /// The template that lays out the image, when a framework has its own.
     pub template: Slot<String>,
+    /// What the last stage takes of the build stage, where a framework's build leaves the program in
+    /// a layout of its own: absolute there, relative to the work folder here.
+    pub program: Slot<Vec<Artifact>>,
     pub artifacts: Vec<Found<Artifact>>,
     /// Environment of the running container.
     pub env: Vec<Found<(String, String)>>,

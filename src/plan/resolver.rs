@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::decision::{Alternative, Decision};
-use super::images::{Catalogue, Image, Line};
-use super::java::modules::Modules;
+use super::images::{BaseImage, Catalogue, Line};
 use super::packages::Packages;
 use super::settings::Settings;
+use super::{Pair, Tables};
 use crate::diag::{Diagnostic, Result};
-use crate::facts::{Confidence, Evidence, Found, Kind, Slot};
-use crate::lang::Component;
+use crate::facts::{Component, Confidence, Evidence, Found, Kind, Slot};
+use crate::pack::PackSet;
 use crate::parse::version::{Constraint, Version};
 use crate::repo::RelPath;
 
@@ -48,14 +48,60 @@ pub struct Resolver<'a> {
     pub catalogue: &'a Catalogue,
     pub tools: &'a Catalogue,
     pub packages: &'a Packages,
-    pub modules: &'a Modules,
-    pub python: &'a super::python::PythonLines,
+    /// For tables that only one language reads.
+    pub packs: &'a PackSet,
     pub decisions: Vec<Decision>,
     /// The lines of the runtimes that the images are of, by the runtime's id.
     pub lines: BTreeMap<String, Line>,
 }
 
+impl<'a> Resolver<'a> {
+    pub fn new(
+        component: &'a Component,
+        settings: &'a Settings,
+        packs: &'a PackSet,
+        tables: &'a Tables,
+    ) -> Self {
+        Self {
+            component,
+            settings,
+            catalogue: &tables.catalogue,
+            tools: &tables.tools,
+            packages: &tables.packages,
+            packs,
+            decisions: Vec::new(),
+            lines: BTreeMap::new(),
+        }
+    }
+}
+
 impl Resolver<'_> {
+    /// Debian packages of the build: a language's own and those of detectors, sorted.
+    pub fn build_packages(&self, mut packages: Vec<String>) -> Vec<String> {
+        let found = &self.component.facts.build_packages;
+        packages.extend(found.iter().map(|found| found.value.clone()));
+        packages.sort();
+        packages.dedup();
+        packages
+    }
+
+    /// Environment of the build commands: a language's own, then that of detectors.
+    pub fn build_env(&self, mut env: Vec<Pair>) -> Vec<Pair> {
+        for found in &self.component.facts.build_env {
+            let (name, value) = &found.value;
+            if !env.iter().any(|pair| pair.name == *name) {
+                env.push(Pair::new(name, value));
+            }
+        }
+        env
+    }
+
+    /// The template of a stage: a framework's own, else the language's.
+    pub fn template(&self, usual: &str) -> String {
+        let own = self.component.facts.template.value();
+        own.map_or(usual, String::as_str).to_owned()
+    }
+
     /// The user's setting for `key`, else the slot's best candidate. The decision is recorded.
     pub fn choose<T: Clone + Display>(
         &mut self,
@@ -283,7 +329,7 @@ impl Resolver<'_> {
     }
 
     /// An image of the catalogue; a missing row is a fault of ours.
-    pub fn image(&self, runtime: &str, line: &Line, role: &str) -> Result<Image> {
+    pub fn image(&self, runtime: &str, line: &Line, role: &str) -> Result<BaseImage> {
         self.catalogue.image(runtime, line, role).ok_or_else(|| {
             Diagnostic::error(
                 "no-image",
@@ -296,7 +342,7 @@ impl Resolver<'_> {
     }
 
     /// The default line of a helper image such as `busybox` and its image for a role.
-    pub fn helper(&self, runtime: &str, role: &str) -> Result<Image> {
+    pub fn helper(&self, runtime: &str, role: &str) -> Result<BaseImage> {
         let line = self.catalogue.choose(runtime, &Constraint::Any)?;
         self.image(runtime, &line, role)
     }
@@ -322,6 +368,16 @@ impl Resolver<'_> {
                 candidates: candidates.to_vec(),
             })),
         }
+    }
+
+    /// A component that reached the planner of another language: a bug of ours.
+    pub fn foreign(&self) -> Failure {
+        let component = &self.component;
+        Diagnostic::error(
+            "foreign-model",
+            format!("{} is no component of this language", component.dir),
+        )
+        .into()
     }
 
     pub fn kind(&mut self) -> Result<Kind> {

@@ -23,7 +23,7 @@ fn sample(option: &Opt) -> &'static str {
 /// The plan without the reasons, which name the face.
 fn plan(repo: &TestRepo, words: &[&str]) -> String {
     let mut plan = repo.run_words(&[&["plan"], words].concat()).exits(0).json();
-    for decision in plan["components"][0]["decisions"]
+    for decision in plan["images"][0]["decisions"]
         .as_array_mut()
         .into_iter()
         .flatten()

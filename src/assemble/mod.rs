@@ -1,0 +1,213 @@
+//! From what was detected to the plan of every image: a language makes the stages, this puts
+//! around them what is common to all.
+
+mod ignore;
+mod labels;
+pub mod question;
+mod select;
+
+use rayon::prelude::*;
+
+use crate::detect::Detection;
+use crate::diag::Diagnostic;
+use crate::facts::{Component, Confidence, Found, Kind};
+use crate::lang::language;
+use crate::pack::PackSet;
+use crate::plan::settings::Settings;
+use crate::plan::{
+    Copy, Failure, Image, Made, Output, Pair, Plan, Resolver, RunStage, Scope, Stage, Step, Syntax,
+    Tables,
+};
+use crate::repo::{RelPath, Repo};
+
+/// A plan of what can be planned, and why the rest cannot.
+pub struct Assembled {
+    pub plan: Plan,
+    /// In the order of the components; an answer of the user closes each.
+    pub open: Vec<Failure>,
+}
+
+impl Assembled {
+    /// The plan when nothing is open, else the first thing that is.
+    pub fn whole(self) -> Result<Plan, Failure> {
+        match self.open.into_iter().next() {
+            Some(failure) => Err(failure),
+            None => Ok(self.plan),
+        }
+    }
+}
+
+/// Makes the plan of every component that the settings select.
+pub fn assemble(
+    repo: &Repo,
+    detection: &Detection,
+    settings: &Settings,
+    packs: &PackSet,
+    tables: &Tables,
+) -> Result<Assembled, Failure> {
+    let select::Selected {
+        components: selected,
+        mut open,
+    } = select::select(detection, settings)?;
+    let alone = selected.len() == 1 && detection.components.len() == 1;
+    let results: Vec<Result<Image, Failure>> = selected
+        .par_iter()
+        .map(|component| {
+            let mut resolver = Resolver::new(component, settings, packs, tables);
+            let kind = resolver.kind()?;
+            let language = language(component.language).ok_or_else(|| {
+                Diagnostic::error(
+                    "no-language",
+                    format!("dockgen has no language {}", component.language),
+                )
+            })?;
+            let made = language.plan(&mut resolver, kind)?;
+            resolver.tell_loopback(kind);
+            resolver.tell_advice();
+            Ok(finish(repo, detection, resolver, kind, made))
+        })
+        .collect();
+    let mut images = Vec::new();
+    for result in results {
+        match result {
+            Ok(image) => images.push(image),
+            Err(failure) => open.push(failure),
+        }
+    }
+    let outputs = images
+        .iter()
+        .enumerate()
+        .flat_map(|(at, image)| outputs(at, image, alone))
+        .collect();
+    let plan = Plan {
+        images,
+        outputs,
+        diagnostics: selected.iter().copied().filter_map(warning).collect(),
+    };
+    Ok(Assembled { plan, open })
+}
+
+/// What a detector knows to go wrong with a component as it stands.
+fn warning(component: &Component) -> Option<Diagnostic> {
+    let found = component.facts.extra.get("warning")?.best()?;
+    let warning = Diagnostic::warning("project-needs-work", found.value.clone());
+    Some(match &found.evidence.at {
+        Some(at) => warning.at(at.clone()),
+        None => warning,
+    })
+}
+
+fn finish(
+    repo: &Repo,
+    detection: &Detection,
+    resolver: Resolver<'_>,
+    kind: Kind,
+    made: Made,
+) -> Image {
+    let component = resolver.component;
+    let facts = &component.facts;
+    let Made {
+        mut stages,
+        mut run,
+        needed,
+    } = made;
+    run.labels = labels::labels(component);
+    run.packages = merged(run.packages, &facts.run_packages);
+    if kind != Kind::Static {
+        environment(&mut run, component);
+        run.writable = merged(run.writable, &facts.writable);
+    }
+    make_folders(&mut stages, &mut run);
+    let mut decisions = resolver.decisions;
+    decisions.sort_by(|a, b| {
+        (a.confidence == Confidence::Guess)
+            .cmp(&(b.confidence == Confidence::Guess))
+            .reverse()
+            .then(a.what.cmp(&b.what))
+    });
+    Image {
+        name: component.name.clone(),
+        dir: component.dir.clone(),
+        project: component.root.clone(),
+        language: component.language.to_owned(),
+        frameworks: component
+            .frameworks
+            .iter()
+            .map(|framework| framework.name.clone())
+            .collect(),
+        kind,
+        lines: resolver.lines,
+        stages,
+        run,
+        ignore: ignore::groups(repo, detection, component, &needed),
+        decisions,
+    }
+}
+
+/// Adds what detectors know of the environment; a web server for files reads none of it.
+fn environment(run: &mut RunStage, component: &Component) {
+    let facts = &component.facts;
+    let mut add = |name: &str, value: String| {
+        if !run.env.iter().any(|pair| pair.name == name) {
+            run.env.push(Pair::new(name, value));
+        }
+    };
+    for found in &facts.env {
+        let (name, value) = &found.value;
+        add(name, value.clone());
+    }
+    if let (Some(name), Some(port)) = (facts.port_variable.value(), run.ports.first()) {
+        add(name, port.number.to_string());
+        run.port_variable = Some(name.clone());
+    }
+}
+
+/// Sorted and without repetitions.
+fn merged(mut texts: Vec<String>, found: &[Found<String>]) -> Vec<String> {
+    texts.extend(found.iter().map(|found| found.value.clone()));
+    texts.sort();
+    texts.dedup();
+    texts
+}
+
+/// Where the base has no shell, a stage makes the folders that the program writes to.
+fn make_folders(stages: &mut Vec<Stage>, run: &mut RunStage) {
+    if run.base.shell || run.writable.is_empty() {
+        return;
+    }
+    let Some(first) = stages.first().map(|stage| stage.name.clone()) else {
+        return;
+    };
+    let name = "folders";
+    stages.push(Stage::new(
+        name,
+        crate::plan::From::Stage(first),
+        "stages/folders.j2",
+        &(),
+    ));
+    run.folders = Some(name.to_owned());
+    for folder in &run.writable {
+        run.steps.push(Step::Copy(Copy {
+            owner: run.user.clone(),
+            ..Copy::stage(name, "/folder", folder)
+        }));
+    }
+}
+
+fn outputs(at: usize, image: &Image, alone: bool) -> [Output; 2] {
+    let (dir, ignore) = if alone || image.dir.is_root() {
+        (RelPath::root(), ".dockerignore")
+    } else {
+        (image.dir.clone(), "Dockerfile.dockerignore")
+    };
+    let output = |name: &str, template: &str, syntax: Syntax| Output {
+        path: dir.join(name),
+        template: template.to_owned(),
+        scope: Scope::Image(at),
+        syntax,
+    };
+    [
+        output("Dockerfile", "image.Dockerfile.j2", Syntax::Dockerfile),
+        output(ignore, "dockerignore.j2", Syntax::Ignore),
+    ]
+}
