@@ -57,6 +57,7 @@ pub(super) fn groups(
     detection: &Detection,
     component: &Component,
     needed: &[String],
+    fed_by: &[&Component],
 ) -> Vec<IgnoreGroup> {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut group = |heading: &str, patterns: Vec<String>| {
@@ -80,22 +81,15 @@ pub(super) fn groups(
             .collect::<Vec<_>>()
     };
     let mut groups = vec![group("No part of the program", owned(ALWAYS))];
-    groups.push(group("Other components", others(detection, component)));
+    groups.push(group(
+        "Other components",
+        others(detection, component, fed_by),
+    ));
     groups.push(group(
         "Not for the image",
-        component
-            .facts
-            .ignore
-            .iter()
-            .filter_map(|found| {
-                // What is left behind at any depth is so in the whole project.
-                let dir = if found.value.starts_with("**/") {
-                    &component.root
-                } else {
-                    &component.dir
-                };
-                placed(dir, &found.value)
-            })
+        std::iter::once(&component)
+            .chain(fed_by)
+            .flat_map(|component| leftovers(component))
             .collect(),
     ));
     let from_git = group("From .gitignore", git_ignored(repo, component));
@@ -123,6 +117,19 @@ pub(super) fn groups(
     groups.push(group("Needed by the build", kept));
     groups.retain(|group| !group.patterns.is_empty());
     groups
+}
+
+/// What a component's language leaves behind, as seen from the context's root.
+fn leftovers(component: &Component) -> impl Iterator<Item = String> {
+    component.facts.ignore.iter().filter_map(|found| {
+        // What is left behind at any depth is so in the whole project.
+        let dir = if found.value.starts_with("**/") {
+            &component.root
+        } else {
+            &component.dir
+        };
+        placed(dir, &found.value)
+    })
 }
 
 /// What the build cannot do without.
@@ -234,7 +241,7 @@ fn globs_of(dir: &RelPath, pattern: &str) -> Vec<GlobMatcher> {
 }
 
 /// Folders of other components that this one's project does not include.
-fn others(detection: &Detection, component: &Component) -> Vec<String> {
+fn others(detection: &Detection, component: &Component, fed_by: &[&Component]) -> Vec<String> {
     // A site has no use for another component, wherever that is; a project may be made of several.
     let is_site = language(component.language).is_some_and(|language| language.only_alone());
     if component.root.is_root() && !is_site {
@@ -244,6 +251,11 @@ fn others(detection: &Detection, component: &Component) -> Vec<String> {
         let dirs = detection.components.iter().map(|other| &other.dir);
         dirs.filter(|dir| is_site || !dir.is_in(&component.root))
             .filter(|dir| !component.root.is_in(dir))
+            .filter(|dir| {
+                !fed_by
+                    .iter()
+                    .any(|fed| fed.dir.is_in(dir) || dir.is_in(&fed.root))
+            })
     };
     let others: BTreeSet<RelPath> = match dirs().nth(MOST_OTHERS) {
         None => dirs().cloned().collect(),

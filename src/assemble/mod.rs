@@ -1,6 +1,7 @@
 //! From what was detected to the plan of every image: a language makes the stages, this puts
 //! around them what is common to all.
 
+mod feeds;
 mod ignore;
 mod labels;
 pub mod question;
@@ -19,6 +20,7 @@ use crate::plan::{
     Tables,
 };
 use crate::repo::{RelPath, Repo};
+use feeds::Fed;
 
 /// A plan of what can be planned, and why the rest cannot.
 pub struct Assembled {
@@ -54,6 +56,9 @@ pub fn assemble(
         .par_iter()
         .map(|component| {
             let mut resolver = Resolver::new(component, settings, packs, tables);
+            let decisions = &mut resolver.decisions;
+            let fed = feeds::fed(component, detection, settings, packs, tables, decisions)?;
+            resolver.assets.clone_from(&fed.assets);
             let kind = resolver.kind()?;
             let language = language(component.language).ok_or_else(|| {
                 Diagnostic::error(
@@ -64,7 +69,7 @@ pub fn assemble(
             let made = language.plan(&mut resolver, kind)?;
             resolver.tell_loopback(kind);
             resolver.tell_advice();
-            Ok(finish(repo, detection, resolver, kind, made))
+            Ok(finish(repo, detection, resolver, kind, made, fed))
         })
         .collect();
     let mut images = Vec::new();
@@ -103,14 +108,18 @@ fn finish(
     resolver: Resolver<'_>,
     kind: Kind,
     made: Made,
+    fed: Fed<'_>,
 ) -> Image {
     let component = resolver.component;
     let facts = &component.facts;
     let Made {
         mut stages,
         mut run,
-        needed,
+        mut needed,
     } = made;
+    needed.extend(fed.needed);
+    stages.splice(0..0, fed.stages);
+    serve_assets(&mut run, &resolver);
     run.labels = labels::labels(component);
     run.packages = merged(run.packages, &facts.run_packages);
     if kind != Kind::Static {
@@ -139,9 +148,20 @@ fn finish(
         lines: resolver.lines,
         stages,
         run,
-        ignore: ignore::groups(repo, detection, component, &needed),
+        ignore: ignore::groups(repo, detection, component, &needed, &fed.components),
         decisions,
     }
+}
+
+/// Puts files that others build behind the program's own, before anything runs on them.
+fn serve_assets(run: &mut RunStage, resolver: &Resolver<'_>) {
+    let first_run = run
+        .steps
+        .iter()
+        .position(|step| matches!(step, Step::Run(_)))
+        .unwrap_or(run.steps.len());
+    let copies = resolver.served().into_iter().map(Step::Copy);
+    run.steps.splice(first_run..first_run, copies);
 }
 
 /// Adds what detectors know of the environment; a web server for files reads none of it.

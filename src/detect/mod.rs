@@ -18,9 +18,19 @@ use crate::repo::{RelPath, Repo};
 pub struct Detection {
     /// Sorted by folder.
     pub components: Vec<Component>,
+    /// Components that build files for others and get no image of their own.
+    pub feeders: Vec<Component>,
     /// Components that were found and left out, each with the reason.
     pub passed_over: Vec<PassedOver>,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Detection {
+    /// The component in a folder that builds files for another one.
+    pub fn feeder(&self, dir: &RelPath) -> Option<&Component> {
+        let mut all = self.feeders.iter().chain(&self.components);
+        all.find(|component| component.dir == *dir)
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]

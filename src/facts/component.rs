@@ -26,9 +26,25 @@ pub struct Component {
     pub sure: Confidence,
     pub manifest: Manifest,
     pub frameworks: Vec<Framework>,
+    /// Builds of other components whose files this program embeds or serves.
+    pub feeds: Vec<Feed>,
     pub facts: Facts,
     #[serde(skip)]
     pub model: Model,
+}
+
+/// A component that builds files for another one: a front end for the server that hands it out.
+#[derive(Clone, Debug, Serialize)]
+pub struct Feed {
+    /// The folder of the component that builds the files.
+    pub from: RelPath,
+    /// The folder that its build leaves them in, relative to the repository.
+    pub output: RelPath,
+    /// Where the program looks for them, relative to the repository.
+    pub target: RelPath,
+    /// The compiler takes them in; else the running program reads them.
+    pub embedded: bool,
+    pub evidence: Evidence,
 }
 
 /// What is common to all manifests.
@@ -136,6 +152,7 @@ impl Component {
             sure: Confidence::Certain,
             manifest,
             frameworks: Vec::new(),
+            feeds: Vec::new(),
             facts: Facts::default(),
             model: Model::new(model),
         }

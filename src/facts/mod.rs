@@ -7,7 +7,7 @@ mod secret;
 mod slots;
 
 pub use component::{
-    Component, Dependency, Framework, LanguageModel, Manifest, Model, Script, identifier,
+    Component, Dependency, Feed, Framework, LanguageModel, Manifest, Model, Script, identifier,
 };
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
 pub use secret::looks_secret;

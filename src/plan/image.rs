@@ -244,6 +244,18 @@ impl std::convert::From<Copy> for Step {
     }
 }
 
+/// Files that a stage of another component's build makes for a program.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Asset {
+    pub stage: String,
+    /// Absolute, in that stage.
+    pub from: String,
+    /// Where the program looks for them, relative to the repository.
+    pub target: RelPath,
+    /// The compiler takes them in; else the running program reads them.
+    pub embedded: bool,
+}
+
 /// One RUN.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Run {

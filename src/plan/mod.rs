@@ -20,7 +20,8 @@ use serde::Serialize;
 pub use decision::{Alternative, Decision};
 pub use health::Health;
 pub use image::{
-    Copy, CopyStep, From, IgnoreGroup, Image, Pair, Port, Protocol, Run, RunStage, Stage, Step,
+    Asset, Copy, CopyStep, From, IgnoreGroup, Image, Pair, Port, Protocol, Run, RunStage, Stage,
+    Step,
 };
 pub use made::Made;
 pub use output::{Output, Scope, Syntax};

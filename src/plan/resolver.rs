@@ -7,7 +7,7 @@ use super::decision::{Alternative, Decision};
 use super::images::{BaseImage, Catalogue, Line};
 use super::packages::Packages;
 use super::settings::Settings;
-use super::{Pair, Tables};
+use super::{Asset, Copy, Pair, Tables};
 use crate::diag::{Diagnostic, Result};
 use crate::facts::{Component, Confidence, Evidence, Found, Kind, Slot};
 use crate::pack::PackSet;
@@ -50,6 +50,10 @@ pub struct Resolver<'a> {
     pub packages: &'a Packages,
     /// For tables that only one language reads.
     pub packs: &'a PackSet,
+    /// What other components build for this one.
+    pub assets: Vec<Asset>,
+    /// Where the build leaves files for a web server, when the one who serves them says so.
+    pub static_root: Option<Slot<String>>,
     pub decisions: Vec<Decision>,
     /// The lines of the runtimes that the images are of, by the runtime's id.
     pub lines: BTreeMap<String, Line>,
@@ -69,6 +73,8 @@ impl<'a> Resolver<'a> {
             tools: &tables.tools,
             packages: &tables.packages,
             packs,
+            assets: Vec::new(),
+            static_root: None,
             decisions: Vec::new(),
             lines: BTreeMap::new(),
         }
@@ -94,6 +100,43 @@ impl Resolver<'_> {
             }
         }
         env
+    }
+
+    /// Files that other components build, as COPY lines of a build stage that holds the project in
+    /// `project_dir`: the compiler takes them in.
+    pub fn embedded(&self, project_dir: &str) -> Vec<Copy> {
+        self.assets
+            .iter()
+            .filter(|asset| asset.embedded)
+            .filter_map(|asset| {
+                let target = asset.target.below(&self.component.root)?;
+                let to = format!("{project_dir}/{target}/");
+                Some(Copy::stage(&asset.stage, format!("{}/", asset.from), to))
+            })
+            .collect()
+    }
+
+    /// Files that other components build, as COPY lines of the last stage, which holds the
+    /// component in its work folder: the running program reads them.
+    pub fn served(&self) -> Vec<Copy> {
+        self.assets
+            .iter()
+            .filter(|asset| !asset.embedded)
+            .filter_map(|asset| {
+                let target = asset.target.below(&self.component.dir)?;
+                Some(Copy::stage(
+                    &asset.stage,
+                    &asset.from,
+                    format!("./{target}"),
+                ))
+            })
+            .collect()
+    }
+
+    /// Where the build leaves files for a web server.
+    pub fn static_root(&self) -> Option<Found<String>> {
+        let own = &self.component.facts.static_root;
+        self.static_root.as_ref().unwrap_or(own).best().cloned()
     }
 
     /// The template of a stage: a framework's own, else the language's.

@@ -24,6 +24,8 @@ struct BaseContext {
 struct BuildContext {
     /// What the download of modules needs from the context, before the sources.
     manifests: Vec<CopyStep>,
+    /// Files that other components build for the compiler.
+    assets: Vec<Copy>,
     /// The folder of the context that is built.
     project: RelPath,
     /// Variables of the build command.
@@ -128,6 +130,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
             &BuildContext {
                 manifests: manifests.clone(),
                 project: component.root.clone(),
+                assets: resolver.embedded(BUILD_DIR),
                 env: resolver.build_env(Vec::new()),
                 package,
                 binary: binary.clone(),

@@ -22,6 +22,8 @@ use modules::{Module, Modules};
 struct BuildContext {
     /// What the download of dependencies needs from the context, before the sources.
     manifests: Vec<CopyStep>,
+    /// Files that other components build for the compiler.
+    assets: Vec<Copy>,
     /// The folder of the context that is built.
     project: RelPath,
     build_dir: &'static str,
@@ -160,6 +162,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
             &BuildContext {
                 manifests: steps.manifests.clone(),
                 project: component.root.clone(),
+                assets: resolver.embedded(BUILD_DIR),
                 build_dir: BUILD_DIR,
                 build_env: resolver.build_env(Vec::new()),
                 packages: resolver.build_packages(Vec::new()),

@@ -98,8 +98,7 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<Made, Fai
     let base = base(resolver, model, Runtime::Node, "build")?;
     let packages = packages(resolver, model, &base);
     let build = build::build(resolver, model, &base)?;
-    let facts = &resolver.component.facts;
-    let Some(folder) = facts.static_root.best().cloned() else {
+    let Some(folder) = resolver.static_root() else {
         return Err(Diagnostic::error(
             "no-static-files",
             format!(

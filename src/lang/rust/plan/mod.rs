@@ -30,6 +30,8 @@ struct BaseContext {
 struct BuildContext {
     /// What the dependency step needs from the context, before the sources.
     manifests: Vec<CopyStep>,
+    /// Files that other components build for the compiler.
+    assets: Vec<Copy>,
     /// The folder of the context that is built.
     project: RelPath,
     build_env: Vec<Pair>,
@@ -185,6 +187,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     let build_context = BuildContext {
         manifests: manifests.clone(),
         project: root.clone(),
+        assets: resolver.embedded(BUILD_DIR),
         build_env: resolver.build_env(build_env(model)),
         cargo_dir,
         top,
