@@ -5,6 +5,7 @@ mod feeds;
 mod ignore;
 mod labels;
 pub mod question;
+mod said;
 mod select;
 
 use rayon::prelude::*;
@@ -21,6 +22,7 @@ use crate::plan::{
 };
 use crate::repo::{RelPath, Repo};
 use feeds::Fed;
+pub use said::overlay;
 
 /// A plan of what can be planned, and why the rest cannot.
 pub struct Assembled {
@@ -105,7 +107,7 @@ fn warning(component: &Component) -> Option<Diagnostic> {
 fn finish(
     repo: &Repo,
     detection: &Detection,
-    resolver: Resolver<'_>,
+    mut resolver: Resolver<'_>,
     kind: Kind,
     made: Made,
     fed: Fed<'_>,
@@ -126,6 +128,8 @@ fn finish(
         environment(&mut run, component);
         run.writable = merged(run.writable, &facts.writable);
     }
+    said::last_stage(&mut run, &mut resolver);
+    let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());
     make_folders(&mut stages, &mut run);
     let mut decisions = resolver.decisions;
     decisions.sort_by(|a, b| {
@@ -135,7 +139,7 @@ fn finish(
             .then(a.what.cmp(&b.what))
     });
     Image {
-        name: component.name.clone(),
+        name,
         dir: component.dir.clone(),
         project: component.root.clone(),
         language: component.language.to_owned(),

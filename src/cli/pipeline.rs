@@ -12,7 +12,7 @@ use super::args::ProjectArgs;
 use super::exit::Failure;
 use super::ui::Ui;
 use super::{ended, settings};
-use crate::assemble::{Assembled, assemble};
+use crate::assemble::{Assembled, assemble, overlay};
 use crate::detect::{Detection, detect};
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::Component;
@@ -56,7 +56,8 @@ impl Pipeline {
         let repo = repo?;
         let settings = settings::load(args, context.matches, context.variables, &repo, ui)?;
         let (packs, tables) = known?;
-        let detection = detect(&repo, &packs);
+        let mut detection = detect(&repo, &packs);
+        overlay(&mut detection, &settings);
         for diagnostic in &detection.diagnostics {
             ui.diagnostic(diagnostic);
         }

@@ -184,6 +184,18 @@ pub enum Protocol {
 }
 
 impl Port {
+    /// `9090`, `9090/tcp` or `53/udp`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (number, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
+        let protocol = match protocol {
+            "tcp" => Protocol::Tcp,
+            "udp" => Protocol::Udp,
+            _ => return None,
+        };
+        let number = number.parse().ok().filter(|number| *number > 0)?;
+        Some(Self { number, protocol })
+    }
+
     pub fn tcp(number: u16) -> Self {
         Self {
             number,

@@ -82,6 +82,21 @@ impl<'a> Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// Why the last stage needs a package manager: the running program needs Debian packages.
+    pub fn packages_needed(&self) -> Option<Evidence> {
+        let packages = &self.component.facts.run_packages;
+        let first = packages.first()?;
+        let names: Vec<&str> = packages.iter().map(|found| found.value.as_str()).collect();
+        Some(Evidence {
+            why: format!(
+                "{}; the program needs Debian packages: {}",
+                first.evidence.why,
+                names.join(", ")
+            ),
+            ..first.evidence.clone()
+        })
+    }
+
     /// Debian packages of the build: a language's own and those of detectors, sorted.
     pub fn build_packages(&self, mut packages: Vec<String>) -> Vec<String> {
         let found = &self.component.facts.build_packages;

@@ -15,7 +15,7 @@ use crate::repo::RelPath;
 struct BaseContext {
     build_dir: &'static str,
     cgo: bool,
-    /// Debian packages, with cgo only.
+    /// Debian packages.
     packages: Vec<String>,
 }
 
@@ -72,15 +72,20 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
         .and_then(|main| main.version_variable.clone());
 
     let cgo = facts.extra.get("cgo").and_then(Slot::best);
-    let (possible, because): (&[&'static str], Evidence) = match cgo {
-        Some(found) => (&["distroless", "slim"], found.evidence.clone()),
-        None => (
+    let (possible, because): (&[&'static str], Evidence) = match (resolver.packages_needed(), cgo) {
+        (Some(because), _) => (&["slim"], because),
+        (None, Some(found)) => (&["distroless", "slim"], found.evidence.clone()),
+        (None, None) => (
             &["distroless", "scratch", "alpine", "slim"],
             Evidence::rule("go/static", "a static binary needs no libraries"),
         ),
     };
     let static_base = resolver.base(possible, because, |_| {
-        "the program uses cgo and needs glibc".to_owned()
+        if cgo.is_some() {
+            "the program uses cgo and needs glibc".to_owned()
+        } else {
+            "the running program needs Debian packages".to_owned()
+        }
     })?;
     let role = match (static_base, cgo.is_some()) {
         ("distroless", true) if cgo.is_some_and(|found| found.value == "c++") => "distroless-cc",

@@ -238,19 +238,23 @@ fn base(resolver: &mut Resolver<'_>, line: &Line) -> Result<Base, Failure> {
     };
     let jlink = whole.is_none();
     let mut possible: Vec<&'static str> = Vec::new();
-    if jlink && has("distroless-jlink") || has("distroless") {
+    let packages = resolver.packages_needed();
+    if packages.is_some() {
+        // Only Debian has them.
+    } else if jlink && has("distroless-jlink") || has("distroless") {
         possible.push("distroless");
     }
     possible.push("slim");
-    if has("alpine") {
+    if has("alpine") && packages.is_none() {
         possible.push("alpine");
     }
-    let because = match &whole {
-        None => Evidence::rule(
+    let because = match (&packages, &whole) {
+        (Some(because), _) => because.clone(),
+        (None, None) => Evidence::rule(
             "java/jlink",
             "a runtime made by jlink needs a C library and no more",
         ),
-        Some((_, evidence)) => evidence.clone(),
+        (None, Some((_, evidence))) => evidence.clone(),
     };
     let line_name = line.version.to_string();
     let base = resolver.base(&possible, because, |wanted| match wanted {
