@@ -3,7 +3,6 @@
 
 mod atomic;
 mod diff;
-mod marker;
 mod target;
 
 use std::collections::BTreeSet;
@@ -12,9 +11,10 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use marker::{Ownership, ownership, stamp, unstamp};
+pub use crate::parse::marker::{Ownership, ownership, stamp, unstamp};
 
 use crate::diag::{Diagnostic, Location};
+use crate::parse::marker;
 use crate::repo::RelPath;
 
 /// One generated file. The text is stamped already, where its language has `#` comments.

@@ -80,7 +80,7 @@ fn hash(text: &str) -> String {
 }
 
 /// CRLF to LF; a lone CR stays, it is an edit.
-pub(super) fn to_lf(text: &str) -> Cow<'_, str> {
+pub fn to_lf(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") {
         text.replace("\r\n", "\n").into()
     } else {
