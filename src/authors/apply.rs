@@ -7,7 +7,8 @@ use super::assign::is_named;
 use super::said::{Item, LinkValue, Said, Start, Told};
 use super::table::{Package, Table};
 use crate::facts::{
-    Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Kind, Rank, push, push_named,
+    Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Kind, Rank, RequiredEnv,
+    push, push_named, push_required,
 };
 use crate::lang::{Component, identifier};
 use crate::repo::{RelPath, Repo};
@@ -106,7 +107,16 @@ fn one(
         Item::StopSignal(signal) if is_signal(signal) => {
             facts.stop_signal.likely(signal.clone(), RANK, at.clone());
         }
-        Item::Required(name) => push(&mut facts.required, found(name.clone(), at)),
+        Item::Required(name) => push_required(
+            &mut facts.required,
+            found(
+                RequiredEnv {
+                    name: name.clone(),
+                    why: at.why.clone(),
+                },
+                at,
+            ),
+        ),
         Item::Env(name, value) if cx.table.takes_variable(name, value) => {
             push_named(&mut facts.env, found((name.clone(), value.clone()), at));
         }

@@ -10,6 +10,7 @@ use super::script::{self, End};
 use super::shell::{Simple, commands, expand, expand_with, variables};
 use super::table::Table;
 use super::{builds, packages};
+use crate::parse::marker::KEPT;
 use crate::repo::{RelPath, Repo, Source, Span};
 
 /// What the file is built with, when another file tells it.
@@ -117,7 +118,11 @@ struct Reader<'r> {
 
 impl Reader<'_> {
     fn tell(&mut self, at: &Span, item: Item) {
-        let why = format!("{} says so", self.source.path);
+        let name = self.source.path.name();
+        let why = format!(
+            "the authors' {} says so",
+            name.strip_suffix(KEPT).unwrap_or(name)
+        );
         self.said.tell(self.source, at, item, &why);
     }
 

@@ -27,11 +27,8 @@ use table::Table;
 
 use crate::lang::Component;
 use crate::pack::PackSet;
-use crate::parse::marker::{Ownership, ownership};
+use crate::parse::marker::{KEPT, Ownership, ownership};
 use crate::repo::{RelPath, Repo, Source};
-
-/// What is put behind the name of a file that dockgen replaces.
-pub const KEPT: &str = ".before-dockgen";
 
 /// Weights: which of several files about one program goes first.
 const DOCKERFILE: u8 = 2;
@@ -265,6 +262,10 @@ fn passed_over(table: &Table, components: &[Component], path: &RelPath) -> bool 
 fn kind_of(path: &RelPath) -> Option<Kind> {
     let name = path.name();
     let name = name.strip_suffix(KEPT).unwrap_or(name);
+    // What was replaced longer ago has a number behind it, and says nothing any more.
+    if name.contains(KEPT) {
+        return None;
+    }
     // Most names of a large repository end here.
     let ending = name.rsplit_once('.').map_or("", |(_, ending)| ending);
     let lower = name.to_ascii_lowercase();
