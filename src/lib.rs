@@ -21,6 +21,8 @@ pub mod plan;
 
 pub mod lang;
 
+pub mod authors;
+
 pub mod detect;
 
 pub mod assemble;

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::detect::Detection;
 use crate::diag::Diagnostic;
-use crate::facts::{Component, Confidence, Found, Kind};
+use crate::facts::{Command, Component, Confidence, Found, Kind};
 use crate::lang::language;
 use crate::pack::PackSet;
 use crate::plan::settings::Settings;
@@ -71,6 +71,7 @@ pub fn assemble(
             let made = language.plan(&mut resolver, kind)?;
             resolver.tell_loopback(kind);
             resolver.tell_advice();
+            resolver.tell_authors();
             Ok(finish(repo, detection, resolver, kind, made, fed))
         })
         .collect();
@@ -127,6 +128,7 @@ fn finish(
     if kind != Kind::Static {
         environment(&mut run, component);
         run.writable = merged(run.writable, &facts.writable);
+        given(&mut resolver, &mut run, &mut needed);
     }
     said::last_stage(&mut run, &mut resolver);
     let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());
@@ -183,6 +185,57 @@ fn environment(run: &mut RunStage, component: &Component) {
     if let (Some(name), Some(port)) = (facts.port_variable.value(), run.ports.first()) {
         add(name, port.number.to_string());
         run.port_variable = Some(name.clone());
+    }
+}
+
+/// Arguments of a program that is the entrypoint alone, the files that they name, the folders that
+/// are mounted and the signal: what the authors' own files give the container.
+fn given(resolver: &mut Resolver<'_>, run: &mut RunStage, needed: &mut Vec<String>) {
+    let facts = &resolver.component.facts;
+    if let Some(signal) = facts.stop_signal.best()
+        && run.stop_signal.is_none()
+    {
+        run.stop_signal = Some(signal.value.clone());
+        let because = signal.evidence.clone();
+        resolver.decide("stop signal", &signal.value, signal.confidence, because);
+    }
+    let arguments = facts.args.best();
+    if let Some(found) = arguments
+        && run.cmd.is_empty()
+        && !run.entrypoint.is_empty()
+        && resolver.setting("start").is_none()
+    {
+        run.cmd.clone_from(&found.value);
+        let shown = Command::Exec(found.value.clone());
+        resolver.decide("arguments", shown, found.confidence, found.evidence.clone());
+    }
+    for found in &facts.files {
+        let file = &found.value;
+        let named = |word: &String| word.ends_with(file.to.as_str());
+        if run.cmd.iter().any(named) {
+            needed.push(file.from.clone());
+            run.steps
+                .push(Copy::context(file.from.clone(), file.to.clone()).into());
+        }
+    }
+    for found in &facts.volumes {
+        let folder = &found.value;
+        let absolute = if folder.starts_with('/') {
+            folder.clone()
+        } else {
+            format!("{}/{folder}", run.workdir.trim_end_matches('/'))
+        };
+        if !run.writable.contains(folder) {
+            run.writable.push(folder.clone());
+        }
+        run.volumes.push(absolute);
+    }
+    run.writable.sort();
+    run.volumes.sort();
+    run.volumes.dedup();
+    if let Some(found) = facts.volumes.first() {
+        let folders = run.volumes.join(", ");
+        resolver.decide("volumes", folders, found.confidence, found.evidence.clone());
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::authors;
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::{Component, LANGUAGES, Sources, language};
 use crate::pack::PackSet;
@@ -123,6 +124,7 @@ pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
     }
     leave_side_folders(&mut components, &mut detection.passed_over);
     components.sort_by(|a, b| (&a.dir, a.language).cmp(&(&b.dir, b.language)));
+    authors::read(repo, packs, &mut components);
     apply_detectors(repo, packs, &mut components);
     leave_libraries(&mut components, &mut detection.passed_over);
     settle_folders(&mut components, &mut detection.passed_over);

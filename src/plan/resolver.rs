@@ -248,6 +248,14 @@ impl Resolver<'_> {
         }
     }
 
+    /// Tells what the authors' own files say and the written ones do not follow.
+    pub fn tell_authors(&mut self) {
+        for found in &self.component.facts.left {
+            let because = found.evidence.clone();
+            self.decide("not taken over", &found.value, Confidence::Likely, because);
+        }
+    }
+
     /// Tells when a program listens where nobody outside of the container reaches it.
     pub fn tell_loopback(&mut self, kind: Kind) {
         let slot = self.component.facts.extra.get("loopback");
@@ -363,6 +371,11 @@ impl Resolver<'_> {
         because: Evidence,
         impossible: impl Fn(&str) -> String,
     ) -> Result<&'static str> {
+        let installs = self.component.facts.run_packages.first();
+        let (possible, because) = match installs {
+            Some(found) if possible.contains(&"slim") => (&["slim"][..], found.evidence.clone()),
+            _ => (possible, because),
+        };
         let default = possible.first().copied().unwrap_or("slim");
         match self.setting("base") {
             None => {

@@ -38,6 +38,8 @@ struct BuildContext {
     module_dir: String,
     /// False for a vendored module.
     download: bool,
+    /// Build tags, joined by commas.
+    tags: String,
     /// The variable that `-X` stamps with the build argument VERSION.
     version_variable: Option<String>,
 }
@@ -70,6 +72,30 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
         .iter()
         .find(|main| main.package == package)
         .and_then(|main| main.version_variable.clone());
+    let stamped = facts.version_variables.first();
+    let version_variable = match (version_variable, stamped) {
+        (Some(own), _) => Some(own),
+        (None, Some(found)) => {
+            let (name, because) = (found.value.clone(), found.evidence.clone());
+            resolver.decide("version in", &name, found.confidence, because);
+            Some(name)
+        }
+        (None, None) => None,
+    };
+    let tags: Vec<&str> = facts
+        .tags
+        .iter()
+        .map(|found| found.value.as_str())
+        .collect();
+    let tags = tags.join(",");
+    if let Some(found) = facts.tags.first() {
+        resolver.decide(
+            "build tags",
+            &tags,
+            found.confidence,
+            found.evidence.clone(),
+        );
+    }
 
     let cgo = facts.extra.get("cgo").and_then(Slot::best);
     let (possible, because): (&[&'static str], Evidence) = match (resolver.packages_needed(), cgo) {
@@ -141,6 +167,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
                 binary: binary.clone(),
                 module_dir: module_dir.clone(),
                 download: !model.vendored,
+                tags,
                 version_variable,
             },
         ),

@@ -6,6 +6,9 @@ use sha2::{Digest, Sha256};
 
 const MARKER: &str = "# dockgen sha256:";
 
+/// What is put behind the name of a file that is replaced though someone else wrote it.
+pub const KEPT: &str = ".before-dockgen";
+
 /// A marker that a user's own header lines have pushed down is still found this far into a file.
 const SEARCHED_LINES: usize = 20;
 
@@ -80,7 +83,7 @@ fn hash(text: &str) -> String {
 }
 
 /// CRLF to LF; a lone CR stays, it is an edit.
-pub(super) fn to_lf(text: &str) -> Cow<'_, str> {
+pub fn to_lf(text: &str) -> Cow<'_, str> {
     if text.contains("\r\n") {
         text.replace("\r\n", "\n").into()
     } else {
