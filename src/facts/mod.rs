@@ -7,4 +7,6 @@ mod slots;
 
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
 pub use secret::looks_secret;
-pub use slots::{Artifact, Command, Facts, HealthFact, Kind, push, push_named};
+pub use slots::{
+    Artifact, Command, Facts, HealthFact, Kind, RequiredEnv, push, push_named, push_required,
+};

@@ -119,6 +119,14 @@ pub struct Artifact {
     pub to: String,
 }
 
+/// A variable without which the program does not start, or not do its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RequiredEnv {
+    pub name: String,
+    /// A clause that completes "because": `it is read without a default`.
+    pub why: String,
+}
+
 /// Everything that was found out about one component, each fact with its candidates.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Facts {
@@ -146,6 +154,9 @@ pub struct Facts {
     pub artifacts: Vec<Found<Artifact>>,
     /// Environment of the running container.
     pub env: Vec<Found<(String, String)>>,
+    /// Variables that the person who starts the container has to give. Only names: a value has no
+    /// place in an image.
+    pub required: Vec<Found<RequiredEnv>>,
     /// Environment of the build commands only.
     pub build_env: Vec<Found<(String, String)>>,
     /// Debian packages for building and for running.
@@ -175,6 +186,19 @@ pub fn push<T: PartialEq>(list: &mut Vec<Found<T>>, found: Found<T>) {
 pub fn push_named(list: &mut Vec<Found<(String, String)>>, found: Found<(String, String)>) {
     match list.iter_mut().find(|old| old.value.0 == found.value.0) {
         Some(old) if old.rank < found.rank => *old = found,
+        Some(_) => {}
+        None => list.push(found),
+    }
+}
+
+/// As [`push_named`] for variables: of one name the better founded reason stays.
+pub fn push_required(list: &mut Vec<Found<RequiredEnv>>, found: Found<RequiredEnv>) {
+    let weight = |found: &Found<RequiredEnv>| (found.rank, found.confidence);
+    match list
+        .iter_mut()
+        .find(|old| old.value.name == found.value.name)
+    {
+        Some(old) if weight(old) < weight(&found) => *old = found,
         Some(_) => {}
         None => list.push(found),
     }
