@@ -77,26 +77,23 @@ pub(super) fn samples(
         folder = if dir.is_root() { None } else { Some(dir.parent().unwrap_or_default()) };
     }
     entries.retain(|name, entry| table.is_essential(name) || entry.placeholder);
-    if entries.is_empty() {
-        return;
-    }
-    let needed = without_fallback(&entries, table, sources);
-    for (name, entry) in entries {
-        if needed.contains(&name) {
-            let value = RequiredEnv {
-                why: entry.evidence.why.clone(),
-                name,
-            };
-            push_required(
-                &mut component.facts.required,
-                Found {
-                    value,
-                    rank: Rank::Source,
-                    confidence: Confidence::Likely,
-                    evidence: entry.evidence,
-                },
-            );
-        }
+    for (name, evidence) in without_fallback(&entries, table, sources) {
+        let evidence = entries
+            .get(&name)
+            .map_or(evidence, |entry| entry.evidence.clone());
+        let value = RequiredEnv {
+            why: evidence.why.clone(),
+            name,
+        };
+        push_required(
+            &mut component.facts.required,
+            Found {
+                value,
+                rank: Rank::Source,
+                confidence: Confidence::Likely,
+                evidence,
+            },
+        );
     }
 }
 
@@ -144,52 +141,91 @@ fn read(source: &Source, table: &VariableTable) -> Vec<Entry> {
     entries
 }
 
-/// The names that the program's code reads without giving another value in their place.
+/// The names of the sample, and those of what hardly any program does without, that the program's
+/// code reads without giving another value in their place; each with where it is first read.
 fn without_fallback(
     entries: &BTreeMap<String, Entry>,
     table: &VariableTable,
     sources: &Sources<'_>,
-) -> BTreeSet<String> {
-    let mut read = BTreeSet::new();
+) -> BTreeMap<String, Evidence> {
+    let mut read: BTreeMap<String, Evidence> = BTreeMap::new();
     let mut optional = BTreeSet::new();
+    let mut essential: BTreeMap<String, bool> = BTreeMap::new();
     let files = sources
         .files()
         .iter()
         .filter(|file| !table.is_aside(file.as_str()));
     for source in files.filter_map(|file: &RelPath| sources.read(file)) {
-        for (name, after) in names(&source.text) {
-            let Some((name, _)) = entries.get_key_value(name) else {
-                continue;
-            };
-            if table.has_fallback(after) {
-                optional.insert(name.clone());
-            } else {
-                read.insert(name.clone());
+        for (name, at) in names(&source.text) {
+            let (before, after) = around(&source.text, at, name.len());
+            let known = entries.contains_key(name);
+            if !known {
+                let essential = match essential.get(name) {
+                    Some(known) => *known,
+                    None => {
+                        let known = table.is_essential(name);
+                        essential.insert(name.to_owned(), known);
+                        known
+                    }
+                };
+                if !essential {
+                    continue;
+                }
+            }
+            if table.has_fallback(before, after) {
+                optional.insert(name.to_owned());
+            } else if (known || table.is_reading(before)) && !read.contains_key(name) {
+                let why = "the code reads it and gives no other value in its place";
+                let span = at..at + name.len();
+                let evidence = Evidence::span("env/reading", &source, &span, why);
+                read.insert(name.to_owned(), evidence);
             }
         }
     }
-    read.retain(|name| !optional.contains(name));
+    read.retain(|name, _| !optional.contains(name));
     read
 }
 
-/// The words of a text in capitals, each with the rest of its line.
-fn names(text: &str) -> impl Iterator<Item = (&str, &str)> {
-    let part = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
-    text.lines().flat_map(move |line| {
-        let mut rest = line;
-        std::iter::from_fn(move || {
-            loop {
-                let start = rest.find(|c: char| c.is_ascii_alphanumeric() || c == '_')?;
-                let word = &rest[start..];
-                let end = word
-                    .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
-                    .unwrap_or(word.len());
-                let (word, after) = word.split_at(end);
-                rest = after;
-                if word.len() > 2 && word.chars().all(part) {
-                    return Some((word, after));
-                }
+/// The longest part of a line that is looked at on either side of a name.
+const AROUND: usize = 160;
+
+/// What stands on a name's line before and after it.
+fn around(text: &str, at: usize, length: usize) -> (&str, &str) {
+    let before = &text[text.floor_char_boundary(at.saturating_sub(AROUND))..at];
+    let before = before.rsplit('\n').next().unwrap_or_default();
+    let rest = &text[at + length..];
+    let after = &rest[..rest.floor_char_boundary(rest.len().min(AROUND))];
+    (before, after.split('\n').next().unwrap_or_default())
+}
+
+/// The words in capitals of at least three letters, each with its place.
+fn names(text: &str) -> impl Iterator<Item = (&str, usize)> {
+    let bytes = text.as_bytes();
+    let part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_';
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let start = at + bytes.get(at..)?.iter().position(part)?;
+            let word = &bytes[start..];
+            let end = start + word.iter().position(|b| !part(b)).unwrap_or(word.len());
+            at = end;
+            let name = text.get(start..end)?;
+            if name.len() > 2 && !name.bytes().any(|byte| byte.is_ascii_lowercase()) {
+                return Some((name, start));
             }
-        })
+        }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_in_capitals_have_their_places() {
+        let text = "let a = env.DATABASE_URL; // é B1_C\nXY";
+        let found: Vec<(&str, usize)> = names(text).collect();
+        assert_eq!(found, [("DATABASE_URL", 12), ("B1_C", 32)]);
+        assert_eq!(around(text, 12, 12), ("let a = env.", "; // é B1_C"));
+    }
 }

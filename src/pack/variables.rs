@@ -15,6 +15,7 @@ pub struct VariableTable {
     placeholder: Pattern,
     optional: Pattern,
     essential: Pattern,
+    reading: Pattern,
     fallback: Pattern,
 }
 
@@ -52,17 +53,23 @@ impl VariableTable {
         fits(&self.essential, name)
     }
 
-    /// True when the code after a variable's name gives another value in its place.
-    pub fn has_fallback(&self, after: &str) -> bool {
-        fits(&self.fallback, after)
+    /// True when the code before a name reads the environment.
+    pub fn is_reading(&self, before: &str) -> bool {
+        fits(&self.reading, before)
+    }
+
+    /// True when the code around a variable's name goes on without it.
+    pub fn has_fallback(&self, before: &str, after: &str) -> bool {
+        fits(&self.fallback, &format!("{before}@@{after}"))
     }
 
     /// The patterns, for tests of a pack.
-    pub fn patterns(&self) -> [&Pattern; 4] {
+    pub fn patterns(&self) -> [&Pattern; 5] {
         [
             &self.placeholder,
             &self.optional,
             &self.essential,
+            &self.reading,
             &self.fallback,
         ]
     }
@@ -103,18 +110,27 @@ mod tests {
         for name in ["GOOGLE_CLIENT_SECRET", "LOG_LEVEL", "STRIPE_SECRET_KEY"] {
             assert!(!table.is_essential(name), "{name}");
         }
-        for after in [
-            " || 3000",
-            "\", \"x\")",
-            "'] ?? 'x'",
-            "\") or 1",
-            ": z.string().optional()",
+        for (before, after) in [
+            ("process.env.", " || 3000"),
+            ("getenv(\"", "\", \"x\")"),
+            ("process.env['", "'] ?? 'x'"),
+            ("os.getenv(\"", "\") or 1"),
+            ("  ", ": z.string().optional()"),
+            ("if (process.env.", ") {"),
         ] {
-            assert!(table.has_fallback(after), "{after}");
+            assert!(table.has_fallback(before, after), "{before}@@{after}");
         }
-        for after in ["\")", "!", ",", ": z.string(),", "'],"] {
-            assert!(!table.has_fallback(after), "{after}");
+        for (before, after) in [
+            ("os.Getenv(\"", "\")"),
+            ("process.env.", "!,"),
+            ("secret: process.env.", ","),
+            ("  ", ": z.string(),"),
+            ("os.environ['", "'],"),
+        ] {
+            assert!(!table.has_fallback(before, after), "{before}@@{after}");
         }
+        assert!(table.is_reading("url: process.env.") && table.is_reading("os.getenv(\""));
+        assert!(!table.is_reading("// the "));
         assert!(table.is_aside("scripts/release.py") && !table.is_aside("app/scripts.py"));
     }
 }

@@ -8,6 +8,7 @@ mod html;
 mod ignore;
 pub mod images;
 pub mod java;
+mod needs;
 mod node;
 pub mod options;
 pub mod packages;
@@ -26,6 +27,7 @@ use serde::Serialize;
 
 pub use decision::{Alternative, Decision};
 pub use health::Health;
+pub use needs::RequiredVariable;
 pub use resolver::{Failure, Need, Resolver};
 
 use crate::detect::Detection;
@@ -71,6 +73,8 @@ pub struct ComponentPlan {
     pub build_env: Vec<Pair>,
     /// Environment of the running container.
     pub env: Vec<Pair>,
+    /// Variables that the program needs and the image does not set, the surest first.
+    pub required: Vec<RequiredVariable>,
     /// Debian packages for the build stage and for the last one.
     pub build_packages: Vec<String>,
     pub run_packages: Vec<String>,
@@ -360,6 +364,8 @@ fn finish(
             value: port.to_string(),
         });
     }
+    let (required, needs) = needs::variables(facts, kind, &env);
+    decisions.extend(needs);
     let mut build_env = made.build_env;
     for found in &facts.build_env {
         let (name, value) = &found.value;
@@ -421,6 +427,7 @@ fn finish(
         labels: labels(component),
         build_env,
         env,
+        required,
         build_packages: texts(&facts.build_packages, made.build_packages),
         run_packages: texts(&facts.run_packages, made.run_packages),
         manifests: made.manifests,
