@@ -15,6 +15,7 @@ use crate::diag::Diagnostic;
 use crate::facts::{Command, Component, Confidence, Found, Kind};
 use crate::lang::language;
 use crate::pack::PackSet;
+use crate::plan::needs;
 use crate::plan::settings::Settings;
 use crate::plan::{
     Copy, Failure, Image, Made, Output, Pair, Plan, Resolver, RunStage, Scope, Stage, Step, Syntax,
@@ -133,7 +134,9 @@ fn finish(
     said::last_stage(&mut run, &mut resolver);
     let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());
     make_folders(&mut stages, &mut run);
+    let (required, needs) = needs::variables(facts, kind, &run.env);
     let mut decisions = resolver.decisions;
+    decisions.extend(needs);
     decisions.sort_by(|a, b| {
         (a.confidence == Confidence::Guess)
             .cmp(&(b.confidence == Confidence::Guess))
@@ -154,6 +157,7 @@ fn finish(
         lines: resolver.lines,
         stages,
         run,
+        required,
         ignore: ignore::groups(repo, detection, component, &needed, &fed.components),
         decisions,
     }

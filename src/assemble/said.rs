@@ -30,14 +30,11 @@ fn facts(component: &mut Component, settings: &Settings) {
         ("packages", &mut facts.run_packages),
         ("build-packages", &mut facts.build_packages),
         ("writable", &mut facts.writable),
+        ("volumes", &mut facts.volumes),
     ] {
         for found in said(key) {
             push(list, found);
         }
-    }
-    // What holds data is written to.
-    for found in said("volumes") {
-        push(&mut facts.writable, found);
     }
     for (key, list) in [("env", &mut facts.env), ("build-env", &mut facts.build_env)] {
         for found in said(key) {
@@ -96,17 +93,6 @@ pub(super) fn last_stage(run: &mut RunStage, resolver: &mut Resolver<'_>) {
         run.steps
             .push(Step::Copy(Copy::context(path, format!("./{path}"))));
     }
-    for volume in words("volumes") {
-        let workdir = &run.workdir;
-        let folder = if volume.starts_with('/') {
-            volume
-        } else {
-            format!("{workdir}/{volume}")
-        };
-        run.volumes.push(folder);
-    }
-    run.volumes.sort();
-    run.volumes.dedup();
     if let Some(user) = words("user").pop() {
         run.user = user;
     }

@@ -15,6 +15,9 @@ pub(super) struct Commands {
 /// So many components have their commands printed; the others differ in nothing but the name.
 const SHOWN: usize = 4;
 
+/// So many variables stand in a command; `explain` and the plan have all.
+const NAMED: usize = 12;
+
 pub(super) fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Commands {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let mut build: Vec<String> = words(&["docker", "build", "-t", &component.name]);
@@ -32,6 +35,10 @@ pub(super) fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Com
     if let Some(port) = component.run.port() {
         run.extend(["-p".to_owned(), format!("{port}:{port}")]);
     }
+    // Without a value docker takes the shell's: nothing secret stands in a command or a log.
+    for variable in component.required.iter().take(NAMED) {
+        run.extend(["-e".to_owned(), variable.name.clone()]);
+    }
     run.push(component.name.clone());
     Commands { build, run }
 }
@@ -46,6 +53,21 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
             text.push_str(&line(command));
             text.push('\n');
         }
+    }
+    let shown = || plan.images.iter().take(SHOWN);
+    if shown().any(|component| !component.required.is_empty()) {
+        text.push_str(
+            "  -e NAME takes the value from the shell: set these variables there first\n",
+        );
+    }
+    let cut = |component: &&Image| component.required.len() > NAMED;
+    for component in shown().filter(cut) {
+        let more = component.required.len() - NAMED;
+        let _ = writeln!(
+            text,
+            "  {} needs {more} more variables: dockgen plan lists them",
+            component.name
+        );
     }
     if let Some(more) = plan
         .images

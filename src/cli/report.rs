@@ -12,7 +12,7 @@ use super::ui::Ui;
 use crate::diag::{Diagnostic, Location};
 use crate::facts::Kind;
 use crate::plan::options::option;
-use crate::plan::{Image, Output, Plan};
+use crate::plan::{Image, Output, Plan, RequiredVariable};
 use crate::repo::RelPath;
 use crate::write::{Change, ChangeKind};
 
@@ -36,6 +36,8 @@ struct Component {
     frameworks: Vec<String>,
     kind: Kind,
     port: Option<u16>,
+    /// Variables that the program needs and the image does not set.
+    required: Vec<RequiredVariable>,
     /// The commands that build and run the image, as arguments.
     build: Vec<String>,
     run: Vec<String>,
@@ -137,6 +139,7 @@ impl Component {
             frameworks: component.frameworks.clone(),
             kind: component.kind,
             port: component.run.port(),
+            required: component.required.clone(),
             build: commands.build,
             run: commands.run,
         }

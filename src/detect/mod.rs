@@ -2,6 +2,8 @@
 
 mod apply;
 mod condition;
+mod needs;
+mod search;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -209,6 +211,7 @@ fn apply_detectors(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
             let sources = Sources::of(repo, component, language, &dirs, budget);
             apply::apply(packs, component, &sources);
             language.refine(repo, component, &sources);
+            needs::samples(repo, packs, component, &sources);
         }
     });
 }

@@ -64,6 +64,16 @@ pub struct Condition {
     /// client's configuration fits as well.
     #[serde(default)]
     pub no_services: bool,
+    /// Only matches in blocks that this pattern opens count: up to the bracket that closes the one
+    /// at the pattern's end, or, after a `:` there, as far as the lines are indented.
+    #[serde(default)]
+    pub inside: Option<Pattern>,
+    /// A match whose own text fits this pattern is passed over.
+    #[serde(default)]
+    pub except: Option<Pattern>,
+    /// Every match counts, not only the first: the facts are added once for each.
+    #[serde(default)]
+    pub each: bool,
     /// Any of these is a script of the manifest.
     #[serde(default)]
     pub script: Strings,
@@ -96,7 +106,7 @@ pub struct Variant {
 }
 
 /// Values for facts. Texts may use the variables of the conditions' named groups, `{{ file }}`
-/// (the file that matched) and the filters `module`, `stem` and `parent`.
+/// (the file that matched) and the filters `module`, `stem`, `parent` and `upper`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FactValues {
@@ -121,6 +131,8 @@ pub struct FactValues {
     pub run_packages: Vec<String>,
     pub writable: Vec<String>,
     pub ignore: Vec<String>,
+    /// Variables without which the program does not start.
+    pub required_env: Strings,
     /// What only some planners ask for. Of every component: `warning` (told by every verb),
     /// `advice`, `loopback` (the address that nobody outside reaches) and `node_limit` (the range
     /// of Node.js that a dependency runs on).
@@ -291,6 +303,8 @@ impl Detector {
             }
             let patterns = [
                 &condition.matches,
+                &condition.inside,
+                &condition.except,
                 &condition.script_matches,
                 &condition.setting_matches,
                 &condition.version_matches,

@@ -3,6 +3,7 @@
 
 mod detector;
 mod tree;
+mod variables;
 
 use std::collections::BTreeMap;
 
@@ -10,6 +11,7 @@ use serde::Deserialize;
 
 pub use detector::{Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Variant};
 pub use tree::{Embedded, FileTree};
+pub use variables::VariableTable;
 
 use crate::diag::{Diagnostic, Result};
 use crate::parse::typed_toml;
@@ -35,6 +37,8 @@ pub struct Pack {
     /// The data tables at the top of `detectors/`: `images.toml`, `packages.toml`.
     pub tables: BTreeMap<String, Source>,
     pub services: Services,
+    /// `variables.toml`.
+    pub variables: Option<VariableTable>,
 }
 
 /// `services.toml`.
@@ -61,6 +65,7 @@ impl Pack {
             templates: BTreeMap::new(),
             tables: BTreeMap::new(),
             services: Services::default(),
+            variables: None,
         };
         for path in tree.paths() {
             if let Some(name) = path.strip_prefix("templates/") {
@@ -71,6 +76,9 @@ impl Pack {
                 match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
                     Some(id) => pack.detectors.push(Detector::parse(id, &source)?),
                     None if name == "services.toml" => pack.services = typed_toml(&source)?,
+                    None if name == "variables.toml" => {
+                        pack.variables = Some(typed_toml(&source)?);
+                    }
                     None => {
                         pack.tables.insert(name.to_owned(), source);
                     }
@@ -128,6 +136,11 @@ impl PackSet {
         let services = self.packs.iter().map(|pack| &pack.services);
         let mut ports = services.flat_map(|services| services.ports.values().flatten());
         ports.any(|known| *known == port)
+    }
+
+    /// What is known about variables, from the first pack that says it.
+    pub fn variables(&self) -> Option<&VariableTable> {
+        self.packs.iter().find_map(|pack| pack.variables.as_ref())
     }
 
     /// A data table such as `images.toml`, from the first pack that has it.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::decision::Decision;
 use super::health::Health;
 use super::images::{BaseImage, Line};
+use super::needs::RequiredVariable;
 use super::site::Site;
 use crate::facts::{Command, Confidence, Kind};
 use crate::repo::RelPath;
@@ -33,6 +34,8 @@ pub struct Image {
     pub stages: Vec<Stage>,
     /// The last stage.
     pub run: RunStage,
+    /// Variables that the program needs and the image does not set, the surest first.
+    pub required: Vec<RequiredVariable>,
     /// Lines of the ignore file.
     pub ignore: Vec<IgnoreGroup>,
     pub decisions: Vec<Decision>,

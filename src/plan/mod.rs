@@ -6,6 +6,7 @@ pub mod health;
 mod image;
 pub mod images;
 mod made;
+pub mod needs;
 pub mod options;
 mod output;
 pub mod packages;
@@ -24,6 +25,7 @@ pub use image::{
     Step,
 };
 pub use made::Made;
+pub use needs::RequiredVariable;
 pub use output::{Output, Scope, Syntax};
 pub use port::port;
 pub use resolver::{Failure, Need, Resolver};

@@ -89,6 +89,7 @@ impl Language for Node {
     fn sources(&self) -> &'static [&'static str] {
         &[
             "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "astro",
+            "prisma",
         ]
     }
 
