@@ -8,12 +8,14 @@ pub mod html;
 pub mod java;
 pub mod node;
 pub mod python;
+mod reach;
 pub mod rust;
 mod sources;
 
 use serde::Serialize;
 
-pub use sources::Sources;
+pub use reach::{Reach, Reached, Verdict};
+pub use sources::{Budget, Sources};
 
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Facts};
@@ -38,6 +40,12 @@ pub trait Language: Sync {
         dirs: &[RelPath],
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<Component>;
+
+    /// Follows the imports of the program's entry: `main` where the user names one, else what the
+    /// component's facts and files tell. False when no entry can be told.
+    fn reach(&self, _component: &Component, _main: Option<&str>, _reach: &mut Reach<'_>) -> bool {
+        false
+    }
 
     /// Facts that need the component's sources or what the detectors found. Runs after them.
     fn refine(&self, _repo: &Repo, _component: &mut Component, _sources: &Sources<'_>) {}
