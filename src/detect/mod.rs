@@ -209,7 +209,7 @@ fn apply_detectors(
         .map(|component| component.dir.clone())
         .collect();
     let budget = Budget {
-        reached: (REACH_BUDGET / components.len()).clamp(400, 8_000),
+        reached: (REACH_BUDGET / components.len()).clamp(400, 4_000),
         guessed: (SCAN_BUDGET / components.len()).clamp(8, 400),
     };
     components

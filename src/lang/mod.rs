@@ -14,7 +14,7 @@ mod sources;
 
 use serde::Serialize;
 
-pub use reach::{Reach, Reached, Verdict};
+pub use reach::{Entered, Reach, Reached, Verdict};
 pub use sources::{Budget, Sources};
 
 use crate::diag::{Diagnostic, Location};
@@ -42,9 +42,14 @@ pub trait Language: Sync {
     ) -> Vec<Component>;
 
     /// Follows the imports of the program's entry: `main` where the user names one, else what the
-    /// component's facts and files tell. False when no entry can be told.
-    fn reach(&self, _component: &Component, _main: Option<&str>, _reach: &mut Reach<'_>) -> bool {
-        false
+    /// component's facts and files tell.
+    fn reach(
+        &self,
+        _component: &Component,
+        _main: Option<&str>,
+        _reach: &mut Reach<'_>,
+    ) -> Entered {
+        Entered::Nowhere
     }
 
     /// Facts that need the component's sources or what the detectors found. Runs after them.

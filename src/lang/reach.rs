@@ -2,17 +2,31 @@
 //! each file is looked at once, the nearest to the entry first, within a bound.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
 
 use crate::repo::{Dir, RelPath, Repo, Source};
 
 /// Bytes of all followed files together.
 const MOST_BYTES: usize = 64 << 20;
 
-/// What a language makes of a file that was reached.
+/// How a walk began.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entered {
+    /// No entry can be told.
+    Nowhere,
+    /// At files that are likely to be entries; code that they do not reach may be the program's too.
+    Perhaps,
+    /// At the program's entry.
+    Surely,
+}
+
+/// What a language makes of a file that was reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// It is code of the program, so it proves something.
     Proves,
+    /// As [`Verdict::Proves`], without these parts, which are for tests.
+    ProvesBut(Vec<Range<usize>>),
     /// It is compiled or loaded, but says nothing about the program: generated, a test's.
     Silent,
 }
@@ -95,10 +109,14 @@ impl<'r> Reach<'r> {
             };
             files += 1;
             self.bytes += source.text.len();
-            let proves = imports(self, &source) == Verdict::Proves;
-            if proves && !is_silent(&file) && !is_generated(&source.text) {
-                self.found.push(source);
+            let verdict = imports(self, &source);
+            if verdict == Verdict::Silent || is_silent(&file) || is_generated(&source.text) {
+                continue;
             }
+            self.found.push(match verdict {
+                Verdict::ProvesBut(parts) if !parts.is_empty() => blank(&source, &parts),
+                _ => source,
+            });
         }
     }
 
@@ -121,13 +139,38 @@ impl<'r> Reach<'r> {
     }
 }
 
+/// The text with blanks for some parts, so that all else stays at its line and column.
+fn blank(source: &Source, parts: &[Range<usize>]) -> Source {
+    let mut text = String::with_capacity(source.text.len());
+    let mut done = 0;
+    for part in parts {
+        let (Some(before), Some(inside)) = (
+            source.text.get(done..part.start),
+            source.text.get(part.clone()),
+        ) else {
+            continue;
+        };
+        text.push_str(before);
+        for c in inside.chars() {
+            if c == '\n' {
+                text.push('\n');
+            } else {
+                text.extend(std::iter::repeat_n(' ', c.len_utf8()));
+            }
+        }
+        done = part.end;
+    }
+    text.push_str(source.text.get(done..).unwrap_or_default());
+    Source::new(source.path.clone(), text)
+}
+
 /// Files by these names belong to tests, whoever imports them.
 pub(super) fn is_test(name: &str) -> bool {
     name.ends_with("_test.go")
         || name.contains(".test.")
         || name.contains(".spec.")
         || name.starts_with("test_")
-        || name == "conftest.py"
+        || matches!(name, "conftest.py" | "tests.py")
         || name.ends_with(".d.ts")
 }
 
@@ -223,6 +266,14 @@ mod tests {
         assert_eq!(reached.files.len(), 50);
         assert!(reached.cut);
         assert!(!follow(&repo, 20_000).cut);
+    }
+
+    #[test]
+    fn blanks_keep_every_place() {
+        let source = Source::new(path("x"), "a\nb é\nc\n");
+        let blanked = blank(&source, &[2..7]);
+        assert_eq!(&*blanked.text, "a\n    \nc\n");
+        assert_eq!(blanked.text.len(), source.text.len());
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::reach::{Reach, Reached, is_generated, is_silent, is_test};
+use super::reach::{Entered, Reach, Reached, is_generated, is_silent, is_test};
 use super::{Component, Language};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
@@ -76,13 +76,24 @@ impl<'r> Sources<'r> {
         budget: Budget,
     ) -> Self {
         let mut reach = Reach::new(repo, budget.reached);
-        if language.reach(component, main, &mut reach) {
-            let reached = reach.finish();
-            if !reached.files.is_empty() {
-                return Self::reached(repo, component, reached);
-            }
+        let entered = language.reach(component, main, &mut reach);
+        let reached = reach.finish();
+        if entered == Entered::Surely && !reached.files.is_empty() {
+            return Self::reached(repo, component, reached);
         }
-        Self::guessed(repo, component, language, components, budget.guessed)
+        let guessed = Self::guessed(repo, component, language, components, budget.guessed);
+        if entered == Entered::Nowhere {
+            return guessed;
+        }
+        let mut sources = Self::reached(repo, component, reached);
+        let known: BTreeSet<RelPath> = sources.files.iter().cloned().collect();
+        let further = guessed.files.into_iter();
+        sources
+            .files
+            .extend(further.filter(|file| !known.contains(file)));
+        sources.outside.extend(guessed.outside);
+        sources.unused.clear();
+        sources
     }
 
     fn reached(repo: &'r Repo, component: &Component, reached: Reached) -> Self {

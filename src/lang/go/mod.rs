@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use mains::MainHints;
 use modfile::directives;
 
-use super::{Component, Dependency, Language, Manifest, Model, Reach, Sources};
+use super::{Component, Dependency, Entered, Language, Manifest, Model, Reach, Sources};
 use rayon::prelude::*;
 
 use crate::diag::{Diagnostic, Location};
@@ -91,10 +91,10 @@ impl Language for Go {
             .collect()
     }
 
-    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> bool {
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
         match &component.model {
             Model::Go(model) => reach::reach(component, model, main, reach),
-            _ => false,
+            _ => Entered::Nowhere,
         }
     }
 

@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 
 use super::GoModel;
 use super::header::{self, Header};
-use crate::lang::{Component, Reach, Verdict};
+use crate::lang::{Component, Entered, Reach, Verdict};
 use crate::repo::RelPath;
 
-/// Follows imports from a main package, such as `./cmd/api`. False when there is none.
+/// Follows imports from a main package, such as `./cmd/api`.
 pub(super) fn reach(
     component: &Component,
     model: &GoModel,
     wanted: Option<&str>,
     reach: &mut Reach<'_>,
-) -> bool {
+) -> Entered {
     let named = |wanted: &str| {
         let wanted = wanted.trim_start_matches("./");
         model
@@ -24,10 +24,10 @@ pub(super) fn reach(
     };
     let best = || component.facts.main.value().map(String::as_str);
     let Some(main) = wanted.and_then(named).or_else(best) else {
-        return false;
+        return Entered::Nowhere;
     };
     let Some(folder) = component.dir.resolve(main) else {
-        return false;
+        return Entered::Nowhere;
     };
     enter_package(&folder, reach);
     let mut imported: BTreeSet<String> = BTreeSet::new();
@@ -59,7 +59,7 @@ pub(super) fn reach(
             reach.leave_unused(name);
         }
     }
-    true
+    Entered::Surely
 }
 
 /// All files of a folder that a build for Linux takes are one package.

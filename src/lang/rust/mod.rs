@@ -5,9 +5,11 @@
 
 mod config;
 mod data;
+mod lexer;
 mod lock;
 mod manifest;
 mod needs;
+mod reach;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use config::{Config, Toolchain};
 pub use manifest::Binary;
 
-use super::{Component, Dependency, Language, Manifest, Model, Sources};
+use super::{Component, Dependency, Entered, Language, Manifest, Model, Reach, Sources};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
 use crate::repo::{RelPath, Repo};
@@ -53,6 +55,8 @@ pub struct RustModel {
     pub mains: Vec<RelPath>,
     /// Packages of the repository that are compiled for this one, itself included.
     pub local: Vec<String>,
+    /// The first files of those packages' libraries, by the name that code calls them.
+    pub crate_roots: BTreeMap<String, RelPath>,
     /// A lint of the repository refuses code without documentation, also in stand-ins.
     pub documented: bool,
     /// A crate is fetched from a registry or from git.
@@ -139,6 +143,13 @@ impl Language for Rust {
         components
     }
 
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match &component.model {
+            Model::Rust(model) => reach::reach(component, model, main, reach),
+            _ => Entered::Nowhere,
+        }
+    }
+
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         data::folders(repo, component, sources);
     }
@@ -220,6 +231,7 @@ fn component(
         libraries: Vec::new(),
         mains: Vec::new(),
         local: Vec::new(),
+        crate_roots: cargo.crate_roots(&compiled),
         documented: false,
         fetches: false,
         crates: BTreeSet::new(),
