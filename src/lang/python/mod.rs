@@ -5,9 +5,11 @@ mod django;
 mod entry;
 mod imports;
 mod installer;
+mod lexer;
 mod lock;
 mod package;
 mod project;
+mod reach;
 mod requirement;
 mod requirements;
 mod runtime;
@@ -19,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use imports::module;
 pub use installer::Installer;
 
-use super::{Component, Language, Manifest, Model, Sources};
+use super::{Component, Entered, Language, Manifest, Model, Reach, Sources};
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Confidence, Evidence, Kind, Rank};
 use crate::parse::version::Version;
@@ -138,6 +140,13 @@ impl Language for Python {
             .into_iter()
             .map(|at| component(repo, &folders, at, diagnostics))
             .collect()
+    }
+
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match &component.model {
+            Model::Python(model) => reach::reach(component, model, main, reach),
+            _ => Entered::Nowhere,
+        }
     }
 
     fn refine(&self, _repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
