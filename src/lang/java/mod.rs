@@ -10,13 +10,14 @@ mod maven;
 mod plugins;
 mod pom;
 mod program;
+mod reach;
 mod reactor;
 
 pub use gradle::Gradle;
 pub use maven::Maven;
 pub use reactor::Wrapper;
 
-use super::{Component, Language};
+use super::{Component, Entered, Language, Reach};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Found, Rank, push};
 use crate::parse::toml;
@@ -99,6 +100,10 @@ impl Language for Java {
             keep_sources(&view, component);
         }
         components
+    }
+
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        reach::reach(component, main, reach)
     }
 }
 

@@ -3,11 +3,14 @@
 mod components;
 pub mod hooks;
 pub mod install;
+mod lexer;
 pub mod lock;
 pub mod manager;
 mod package;
+mod reach;
 mod reads;
 mod refine;
+mod resolve;
 mod script;
 mod start;
 mod tools;
@@ -15,7 +18,7 @@ mod workspace;
 
 use std::sync::Arc;
 
-use super::{Component, Language, Sources};
+use super::{Component, Entered, Language, Model, Reach, Sources};
 use crate::diag::Diagnostic;
 use crate::facts::{Evidence, Slot};
 use crate::parse::version::Constraint;
@@ -97,6 +100,13 @@ impl Language for Node {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<Component> {
         components::find(repo, dirs, diagnostics)
+    }
+
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match &component.model {
+            Model::Node(model) => reach::reach(component, model, main, reach),
+            _ => Entered::Nowhere,
+        }
     }
 
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
