@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::authors;
 use crate::diag::{Diagnostic, Severity};
-use crate::lang::{Component, LANGUAGES, Sources, language};
+use crate::lang::{Budget, Component, LANGUAGES, Sources, language};
 use crate::pack::PackSet;
 use crate::repo::{RelPath, Repo};
 
@@ -84,11 +84,21 @@ const SIDE_FOLDERS: &[&str] = &[
     "libs",
 ];
 
-/// Source files that all detectors together may read, however many components there are.
+/// Source files that all detectors together may read, however many components there are: where
+/// imports lead to them, and where they are only likely to be the program's.
+const REACH_BUDGET: usize = 200_000;
 const SCAN_BUDGET: usize = 12_000;
 
-/// Finds every component and fills its facts.
+/// The entry that the user wants of the component in a folder, such as `./cmd/api`.
+pub type Entry<'a> = &'a (dyn Fn(&RelPath) -> Option<String> + Sync);
+
+/// Finds every component and fills its facts, each from the entry that is likeliest.
 pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
+    detect_with(repo, packs, &|_| None)
+}
+
+/// As [`detect`], with the entries that the user wants: evidence comes from the code that they reach.
+pub fn detect_with(repo: &Repo, packs: &PackSet, entry: Entry<'_>) -> Detection {
     let mut detection = Detection {
         diagnostics: repo.diagnostics().to_vec(),
         ..Detection::default()
@@ -127,7 +137,8 @@ pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
     leave_side_folders(&mut components, &mut detection.passed_over);
     components.sort_by(|a, b| (&a.dir, a.language).cmp(&(&b.dir, b.language)));
     authors::read(repo, packs, &mut components);
-    apply_detectors(repo, packs, &mut components);
+    let cut = apply_detectors(repo, packs, entry, &mut components);
+    detection.diagnostics.extend(cut);
     leave_libraries(&mut components, &mut detection.passed_over);
     settle_folders(&mut components, &mut detection.passed_over);
     unique_names(&mut components, repo.folder_name());
@@ -197,23 +208,43 @@ fn leave_side_folders(components: &mut Vec<Component>, passed_over: &mut Vec<Pas
     });
 }
 
-fn apply_detectors(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
+/// Gives a note for each component whose code is more than is read.
+fn apply_detectors(
+    repo: &Repo,
+    packs: &PackSet,
+    entry: Entry<'_>,
+    components: &mut [Component],
+) -> Vec<Diagnostic> {
     if components.is_empty() {
-        return;
+        return Vec::new();
     }
     let dirs: Vec<RelPath> = components
         .iter()
         .map(|component| component.dir.clone())
         .collect();
-    let budget = (SCAN_BUDGET / components.len()).clamp(8, 400);
-    components.par_iter_mut().for_each(|component| {
-        if let Some(language) = language(component.language) {
-            let sources = Sources::of(repo, component, language, &dirs, budget);
+    let budget = Budget {
+        reached: (REACH_BUDGET / components.len()).clamp(400, 4_000),
+        guessed: (SCAN_BUDGET / components.len()).clamp(8, 400),
+    };
+    components
+        .par_iter_mut()
+        .filter_map(|component| {
+            let language = language(component.language)?;
+            let main = entry(&component.dir);
+            let sources = Sources::of(repo, component, language, main.as_deref(), &dirs, budget);
             apply::apply(packs, component, &sources);
             language.refine(repo, component, &sources);
             needs::samples(repo, packs, component, &sources);
-        }
-    });
+            sources.is_cut().then(|| {
+                let message = format!(
+                    "{}: only the {} files nearest to the program's entry were read",
+                    component.dir, budget.reached
+                );
+                Diagnostic::note("program-is-large", message)
+                    .with_help("check the port and the health check")
+            })
+        })
+        .collect()
 }
 
 /// Leaves out what turned out to be no program, unless nothing else would be left.
@@ -265,25 +296,38 @@ fn settle_folders(components: &mut Vec<Component>, passed_over: &mut Vec<PassedO
     });
 }
 
-/// Names are used for images and targets: the folder tells equal ones apart.
+/// Names are used for images and targets. Of equal ones the program nearest to the root keeps its
+/// own; folders, and in one folder languages, tell the others apart.
 fn unique_names(components: &mut [Component], folder: &str) {
     for component in components.iter_mut() {
         if component.name == "app" && component.dir.is_root() && !folder.is_empty() {
             component.name = crate::lang::identifier(folder);
         }
     }
-    let mut count: BTreeMap<String, usize> = BTreeMap::new();
-    for component in components.iter() {
-        *count.entry(component.name.clone()).or_default() += 1;
-    }
-    for component in components.iter_mut() {
-        if count.get(&component.name).is_some_and(|count| *count > 1) {
-            let place = if component.dir.is_root() {
-                component.name.clone()
-            } else {
-                component.dir.to_string()
-            };
-            component.name = crate::lang::identifier(&format!("{place}-{}", component.language));
+    let mut order: Vec<usize> = (0..components.len()).collect();
+    order.sort_by_key(|at| components[*at].dir.depth());
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    for at in order {
+        let component = &mut components[at];
+        let own = component.name.clone();
+        let place = if component.dir.is_root() {
+            own.clone()
+        } else {
+            crate::lang::identifier(component.dir.as_str())
+        };
+        let of_language = crate::lang::identifier(&format!("{place}-{}", component.language));
+        let mut name = [own, place, of_language.clone()]
+            .into_iter()
+            .find(|name| !taken.contains(name))
+            .unwrap_or(of_language);
+        let mut number = 2;
+        while taken.contains(&name) {
+            // Folders of long names may be equal where a name is cut.
+            name.truncate(55);
+            name = crate::lang::identifier(&format!("{name}-{number}"));
+            number += 1;
         }
+        taken.insert(name.clone());
+        component.name = name;
     }
 }
