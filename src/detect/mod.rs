@@ -2,6 +2,7 @@
 
 mod apply;
 mod condition;
+mod roles;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +10,7 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::diag::{Diagnostic, Severity};
+use crate::facts::{Evidence, Role, Verdict};
 use crate::lang::{Component, LANGUAGES, Language, Sources};
 use crate::pack::PackSet;
 use crate::repo::{RelPath, Repo};
@@ -16,66 +18,63 @@ use crate::repo::{RelPath, Repo};
 /// Everything that was found out about a repository.
 #[derive(Debug, Default, Serialize)]
 pub struct Detection {
-    /// Sorted by folder.
+    /// The programs, or what stands in for them where there are none, and what was asked for by
+    /// its folder. Sorted by folder.
     pub components: Vec<Component>,
-    /// Components that were found and left out, each with the reason.
+    /// What was found and gets no image unasked, each with the reason. Sorted by folder.
     pub passed_over: Vec<PassedOver>,
     pub diagnostics: Vec<Diagnostic>,
 }
 
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct PassedOver {
     pub dir: RelPath,
-    pub language: &'static str,
+    /// A language's id, or the name of one that dockgen does not write for.
+    pub language: String,
+    /// Absent for a program in a language that dockgen does not write for.
+    pub role: Option<Role>,
     pub why: String,
 }
 
-/// Folders whose manifests belong to tests, samples, shared and vendored code. They count only when
-/// nothing else is found, since a repository of examples is a repository too.
-const SIDE_FOLDERS: &[&str] = &[
-    "vendor",
-    "third_party",
-    "testdata",
-    "fixtures",
-    "test",
-    "tests",
-    "__tests__",
-    "e2e",
-    "spec",
-    "example",
-    "examples",
-    "samples",
-    "sample",
-    "demo",
-    "demos",
-    "docs",
-    "doc",
-    "benchmarks",
-    "bench",
-    "benches",
-    "scripts",
-    "tools",
-    "hack",
-    "templates",
-    "template",
-    "target",
-    "dist",
-    "build",
-    "out",
-    "venv",
-    "env",
-    "site-packages",
-    "storybook",
-    "shared",
-    "common",
-    "libs",
-];
+impl PassedOver {
+    fn of(component: &Component) -> Self {
+        Self {
+            dir: component.dir.clone(),
+            language: component.language.to_owned(),
+            role: Some(component.role.role),
+            why: component.role.because.why.clone(),
+        }
+    }
+}
+
+/// What the user asks for, whatever its role.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Folders of components.
+    pub dirs: Vec<RelPath>,
+    /// Every component of the repository's own.
+    pub all: bool,
+}
+
+impl Wanted {
+    fn wants(&self, component: &Component) -> bool {
+        self.dirs.contains(&component.dir) || self.all && component.role.role != Role::Foreign
+    }
+}
 
 /// Source files that all detectors together may read, however many components there are.
 const SCAN_BUDGET: usize = 12_000;
 
-/// Finds every component and fills its facts.
+/// The part of it for components that by their names are no programs.
+const SIDE_BUDGET: usize = 2_000;
+
+/// Finds every component, fills its facts and judges its role.
 pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
+    detect_wanted(repo, packs, &Wanted::default())
+}
+
+/// As [`detect`], with what the user asks for among the components.
+pub fn detect_wanted(repo: &Repo, packs: &PackSet, wanted: &Wanted) -> Detection {
     let mut detection = Detection {
         diagnostics: repo.diagnostics().to_vec(),
         ..Detection::default()
@@ -111,15 +110,158 @@ pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
             .collect();
         components.extend(language.components(repo, &alone, &mut detection.diagnostics));
     }
-    leave_side_folders(&mut components, &mut detection.passed_over);
     components.sort_by(|a, b| (&a.dir, a.language).cmp(&(&b.dir, b.language)));
-    apply_detectors(repo, packs, &mut components);
-    leave_libraries(&mut components, &mut detection.passed_over);
-    settle_folders(&mut components, &mut detection.passed_over);
-    unique_names(&mut components, repo.folder_name());
-    detection.components = components;
+    let mut unseen = Vec::new();
+    let mut seen = Vec::new();
+    for mut component in components {
+        match roles::unseen(packs, &component.dir) {
+            Some(role) if !wanted.dirs.contains(&component.dir) => {
+                component.role = role;
+                unseen.push(component);
+            }
+            _ => seen.push(component),
+        }
+    }
+    if seen.is_empty() {
+        // A repository may well be kept in a folder of such a name.
+        std::mem::swap(&mut seen, &mut unseen);
+    }
+    look_into(repo, packs, &mut seen);
+    let unknown = roles::unknown(repo, packs);
+    relate(repo, packs, &mut seen, &folders, &unknown, &mut detection);
+    let left_out = left_out(packs, &seen, &folders);
+    detection.passed_over.extend(left_out);
+    choose(seen, &unknown, wanted, &mut detection);
+    settle_folders(&mut detection.components, &mut detection.passed_over);
+    unique_names(&mut detection.components, repo.folder_name());
+    detection.passed_over.extend(unseen.iter().map(PassedOver::of));
+    detection.passed_over.sort();
+    detection.passed_over.dedup();
     tell_unread(repo, &mut detection.diagnostics);
     detection
+}
+
+/// What the components are for each other.
+fn relate(
+    repo: &Repo,
+    packs: &PackSet,
+    components: &mut [Component],
+    folders: &BTreeMap<&'static str, Vec<RelPath>>,
+    unknown: &[roles::Unknown],
+    detection: &mut Detection,
+) {
+    roles::libraries(components);
+    for component in components.iter_mut() {
+        if component.role.role == Role::Program
+            && let Some(owner) = unknown.iter().find(|unknown| unknown.owns(component))
+        {
+            let why = format!("it belongs to a program of another language: {}", owner.why());
+            component.role = Verdict::new(Role::Asset, Evidence::rule("role/owner", why));
+        }
+    }
+    if let Some(because) = roles::all_examples(repo, packs) {
+        for component in components.iter_mut() {
+            if component.role.role == Role::Program {
+                component.role = Verdict::new(Role::Example, because.clone());
+            }
+        }
+    }
+    let packages = folders.get("node").map_or(&[][..], Vec::as_slice);
+    let fed = roles::feeds(repo, packs, components, packages);
+    detection.diagnostics.extend(fed.diagnostics);
+    for (dir, verdict) in fed.packages {
+        let mut found = components
+            .iter_mut()
+            .filter(|own| own.dir == dir && own.language == "node")
+            .peekable();
+        if found.peek().is_none() {
+            detection.passed_over.push(PassedOver {
+                dir,
+                language: "node".to_owned(),
+                role: Some(Role::Asset),
+                why: verdict.because.why,
+            });
+            continue;
+        }
+        for component in found {
+            if matches!(component.role.role, Role::Program | Role::Library | Role::Workspace) {
+                component.role = verdict.clone();
+            }
+        }
+    }
+}
+
+/// Folders with a manifest in which no program was found and that no program is made of.
+fn left_out(
+    packs: &PackSet,
+    components: &[Component],
+    folders: &BTreeMap<&'static str, Vec<RelPath>>,
+) -> Vec<PassedOver> {
+    let mut found = Vec::new();
+    for (language, dirs) in folders {
+        let own = || components.iter().filter(|own| own.language == *language);
+        for dir in dirs {
+            // A folder above programs holds what is common to them; one of their code is in them.
+            let accounted = own().any(|own| own.dir.is_in(dir) || own.code.contains(dir));
+            if accounted || roles::unseen(packs, dir).is_some() {
+                continue;
+            }
+            let verdict = roles::aside(packs, dir, language);
+            found.push(PassedOver {
+                dir: dir.clone(),
+                language: (*language).to_owned(),
+                role: Some(verdict.as_ref().map_or(Role::Library, |verdict| verdict.role)),
+                why: verdict.map_or_else(
+                    || "nothing in it starts a program".to_owned(),
+                    |verdict| verdict.because.why,
+                ),
+            });
+        }
+    }
+    found
+}
+
+/// Keeps the programs and what is asked for. Where there is no program at all, what comes nearest
+/// to one stands in, unless a program of an unknown language is what the repository is about.
+fn choose(
+    components: Vec<Component>,
+    unknown: &[roles::Unknown],
+    wanted: &Wanted,
+    detection: &mut Detection,
+) {
+    let known = components
+        .iter()
+        .any(|component| component.role.role == Role::Program);
+    let foreign = unknown
+        .iter()
+        .any(|unknown| unknown.program || unknown.dir.is_root());
+    let stands_in = if known || foreign {
+        Some(Role::Program)
+    } else {
+        components.iter().map(|component| component.role.role).min()
+    };
+    for component in components {
+        if Some(component.role.role) == stands_in || wanted.wants(&component) {
+            detection.components.push(component);
+        } else {
+            detection.passed_over.push(PassedOver::of(&component));
+        }
+    }
+    for unknown in unknown {
+        // Beside a program in the same folder a manifest alone is a helper of it.
+        let beside = |component: &Component| {
+            unknown.dir == component.dir || !component.dir.is_root() && unknown.dir.is_in(&component.dir)
+        };
+        if !unknown.program && (detection.components.iter().any(beside) || !unknown.dir.is_root() && known) {
+            continue;
+        }
+        detection.passed_over.push(PassedOver {
+            dir: unknown.dir.clone(),
+            language: unknown.language.clone(),
+            role: None,
+            why: unknown.why(),
+        });
+    }
 }
 
 /// Files that could not be read and that nobody complained about.
@@ -160,63 +302,48 @@ fn manifest_folders(repo: &Repo) -> BTreeMap<&'static str, Vec<RelPath>> {
         .collect()
 }
 
-fn leave_side_folders(components: &mut Vec<Component>, passed_over: &mut Vec<PassedOver>) {
-    let is_side = |component: &Component| {
-        component
-            .dir
-            .parts()
-            .any(|part| SIDE_FOLDERS.contains(&part) || part.starts_with('.'))
-    };
-    if components.iter().all(is_side) {
-        return;
-    }
-    components.retain(|component| {
-        if is_side(component) {
-            passed_over.push(PassedOver {
-                dir: component.dir.clone(),
-                language: component.language,
-                why: "the folder's name says tests, samples, shared or vendored code".to_owned(),
-            });
-            return false;
-        }
-        true
-    });
-}
-
-fn apply_detectors(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
-    if components.is_empty() {
-        return;
-    }
+/// Runs the detectors and judges each component by itself. Those that are no programs by their
+/// names come off with a look at few of their files.
+fn look_into(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
     let dirs: Vec<RelPath> = components
         .iter()
         .map(|component| component.dir.clone())
         .collect();
-    let budget = (SCAN_BUDGET / components.len()).clamp(8, 400);
-    components.par_iter_mut().for_each(|component| {
-        if let Some(language) = language(component.language) {
-            let sources = Sources::of(repo, component, language, &dirs, budget);
-            apply::apply(packs, component, &sources);
-            language.refine(repo, component, &sources);
+    for component in components.iter_mut() {
+        if let Some(verdict) = roles::aside(packs, &component.dir, component.language) {
+            component.role = verdict;
         }
-    });
-}
-
-/// Leaves out what turned out to be no program, unless nothing else would be left.
-fn leave_libraries(components: &mut Vec<Component>, passed_over: &mut Vec<PassedOver>) {
-    let why = |component: &Component| language(component.language)?.passed_over(component);
-    if components.iter().all(|component| why(component).is_some()) {
-        return;
     }
-    components.retain(|component| match why(component) {
-        Some(why) => {
-            passed_over.push(PassedOver {
-                dir: component.dir.clone(),
-                language: component.language,
-                why,
-            });
-            false
+    let side = components
+        .iter()
+        .filter(|component| component.role.role != Role::Program)
+        .count();
+    let main = components.len() - side;
+    let budget = |count: usize, all: usize, most: usize| (all / count.max(1)).clamp(8, most);
+    let of_main = budget(main, SCAN_BUDGET, 400);
+    let of_side = if main == 0 {
+        budget(side, SCAN_BUDGET, 400)
+    } else {
+        budget(side, SIDE_BUDGET, 40)
+    };
+    components.par_iter_mut().for_each(|component| {
+        let Some(language) = language(component.language) else {
+            return;
+        };
+        let budget = match component.role.role {
+            Role::Program => of_main,
+            _ => of_side,
+        };
+        let sources = Sources::of(repo, component, language, &dirs, budget);
+        apply::apply(packs, component, &sources);
+        language.refine(repo, component, &sources);
+        component.role = roles::judge(packs, component, &sources);
+        if component.role.role == Role::Program
+            && let Some(why) = language.passed_over(component)
+        {
+            let because = Evidence::rule("role/no-program", why);
+            component.role = Verdict::new(Role::Library, because);
         }
-        None => true,
     });
 }
 
@@ -240,9 +367,8 @@ fn settle_folders(components: &mut Vec<Component>, passed_over: &mut Vec<PassedO
             .unwrap_or(component.sure);
         if component.sure < best {
             passed_over.push(PassedOver {
-                dir: component.dir.clone(),
-                language: component.language,
                 why: "another language in the same folder is surer to be the program".to_owned(),
+                ..PassedOver::of(component)
             });
             return false;
         }

@@ -16,7 +16,7 @@ use serde::Serialize;
 pub use sources::Sources;
 
 use crate::diag::{Diagnostic, Location};
-use crate::facts::{Confidence, Evidence, Facts};
+use crate::facts::{Confidence, Evidence, Facts, Feed, Verdict};
 use crate::repo::{RelPath, Repo};
 
 /// What a language reads from a repository.
@@ -83,6 +83,10 @@ pub struct Component {
     pub manifest: Manifest,
     pub frameworks: Vec<Framework>,
     pub facts: Facts,
+    /// What it is for; judged over the whole repository, after the facts.
+    pub role: Verdict,
+    /// Built files of other components that it needs, sorted by their folder.
+    pub feeds: Vec<Feed>,
     #[serde(skip)]
     pub model: Model,
 }
@@ -173,6 +177,8 @@ impl Component {
             manifest,
             frameworks: Vec::new(),
             facts: Facts::default(),
+            role: Verdict::program(),
+            feeds: Vec::new(),
             model,
         }
     }
