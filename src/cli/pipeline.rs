@@ -13,7 +13,7 @@ use super::exit::Failure;
 use super::ui::Ui;
 use super::{ended, settings};
 use crate::assemble::{Assembled, assemble, overlay};
-use crate::detect::{Detection, detect_with};
+use crate::detect::{Detection, Wanted, detect_wanted};
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::Component;
 use crate::pack::PackSet;
@@ -126,7 +126,11 @@ impl Pipeline {
 
 /// What is found in the code that the chosen entries reach.
 fn detect_for(repo: &Repo, packs: &PackSet, settings: &Settings) -> Detection {
-    let mut detection = detect_with(repo, packs, &|dir| {
+    let wanted = Wanted {
+        dirs: settings.components.clone(),
+        all: false,
+    };
+    let mut detection = detect_wanted(repo, packs, &wanted, &|dir| {
         settings.peek(dir, "main").map(str::to_owned)
     });
     overlay(&mut detection, settings);

@@ -180,7 +180,7 @@ fn is_browser_app(repo: &Repo, dir: &RelPath, diagnostics: &mut Vec<Diagnostic>)
 
 fn read_lock(repo: &Repo, root: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
     let path = root.join("Cargo.lock");
-    if !repo.has(&path) || config::is_git_ignored(repo, &path) {
+    if !repo.has(&path) || repo.is_git_ignored(&path) {
         return None;
     }
     match repo.read(&path).and_then(|source| Lock::read(&source)) {
