@@ -156,7 +156,7 @@ pub fn detect_wanted(repo: &Repo, packs: &PackSet, wanted: &Wanted, entry: Entry
     detection.diagnostics.extend(cut);
     let unknown = roles::unknown(repo, packs);
     relate(repo, packs, &mut seen, &folders, &unknown, &mut detection);
-    let left_out = left_out(packs, &seen, &folders);
+    let left_out = left_out(repo, packs, &seen, &folders);
     detection.passed_over.extend(left_out);
     choose(seen, &unknown, wanted, &mut detection);
     settle_folders(&mut detection.components, &mut detection.passed_over);
@@ -228,19 +228,18 @@ fn relate(
 
 /// Folders with a manifest in which no program was found and that no program is made of.
 fn left_out(
+    repo: &Repo,
     packs: &PackSet,
     components: &[Component],
     folders: &BTreeMap<&'static str, Vec<RelPath>>,
 ) -> Vec<PassedOver> {
     let mut found = Vec::new();
-    // A page is no sign of a program.
-    let pages = |id: &str| language(id).is_some_and(|language| language.only_alone());
-    for (language, dirs) in folders.iter().filter(|(id, _)| !pages(id)) {
+    for (language, dirs) in folders {
         let own = || components.iter().filter(|own| own.language == *language);
         for dir in dirs {
             // A folder above programs holds what is common to them; one of their code is in them.
             let accounted = own().any(|own| own.dir.is_in(dir) || own.code.contains(dir));
-            if accounted || roles::unseen(packs, dir).is_some() {
+            if accounted || !declares(repo, dir, language) || roles::unseen(packs, dir).is_some() {
                 continue;
             }
             let verdict = roles::aside(packs, dir, language);
@@ -415,6 +414,19 @@ fn look_into(
             })
         })
         .collect()
+}
+
+/// A folder holds a manifest of a language, and not only a source file that could be a program.
+fn declares(repo: &Repo, dir: &RelPath, id: &str) -> bool {
+    let view = repo.dir(dir);
+    language(id).is_some_and(|language| {
+        let is_source = |name: &str| {
+            let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+            ending.is_some_and(|ending| language.sources().contains(&ending))
+        };
+        let mut manifests = language.manifests().iter();
+        manifests.any(|name| !is_source(name) && view.has(name))
+    })
 }
 
 /// One folder gives one image: of several languages there the surer one stays. Equals both stay

@@ -57,7 +57,7 @@ impl Language for Go {
     }
 
     fn manifests(&self) -> &'static [&'static str] {
-        &["go.mod", "go.work"]
+        &["go.mod", "go.work", "main.go"]
     }
 
     fn sources(&self) -> &'static [&'static str] {
@@ -82,8 +82,15 @@ impl Language for Go {
             .par_iter()
             .map(|dir| component(repo, dir, &modules, &workspaces))
             .collect();
+        let alone = dirs
+            .iter()
+            .any(RelPath::is_root)
+            .then(|| alone(repo))
+            .flatten()
+            .filter(|_| modules.is_empty());
         components
             .into_iter()
+            .chain(alone.map(|component| Ok(Some(component))))
             .filter_map(|component| {
                 component.unwrap_or_else(|diagnostic| {
                     diagnostics.push(diagnostic);
@@ -200,6 +207,57 @@ fn component(
         &["**/*.test", "**/*.out", "**/*_test.go"],
     );
     Ok(Some(component))
+}
+
+/// A program of one file without a module, which the go command builds by the file's name. It can
+/// use nothing but the standard library.
+fn alone(repo: &Repo) -> Option<Component> {
+    const FILE: &str = "main.go";
+    let view = repo.dir(&RelPath::root());
+    let source = view.text(FILE)?;
+    let header = header::Header::read(&source.text)?;
+    let files = view.files().filter(|name| header::is_for_linux(name));
+    let is_program = header.built && header.package == "main" && files.count() == 1;
+    let is_external = |path: &&str| {
+        path.split('/')
+            .next()
+            .is_some_and(|host| host.contains('.'))
+    };
+    if !is_program || header.imports.iter().any(|path| is_external(&path)) {
+        return None;
+    }
+    let manifest = Manifest {
+        path: source.path.clone(),
+        name: Some(repo.folder_name().to_owned()).filter(|name| !name.is_empty()),
+        ..Manifest::default()
+    };
+    let model = GoModel {
+        mains: vec![GoMain {
+            package: FILE.to_owned(),
+            version_variable: None,
+        }],
+        sum: false,
+        // Nothing is downloaded.
+        vendored: true,
+        siblings: Vec::new(),
+        workspace: None,
+        modules: Vec::new(),
+        indirect: BTreeSet::new(),
+    };
+    let mut component = Component::new("go", RelPath::root(), manifest, model);
+    component.sure = Confidence::Guess;
+    let evidence = Evidence::file("go/main", source.path, "it is the only Go file");
+    component
+        .facts
+        .main
+        .certain(FILE.to_owned(), Rank::Manifest, evidence);
+    component.facts.kind.add(
+        Kind::Cli,
+        Rank::Default,
+        Confidence::Guess,
+        Evidence::rule("go/no-server", "no code that serves was seen"),
+    );
+    Some(component)
 }
 
 /// Import paths of the modules whose packages the go command takes from the repository.

@@ -26,10 +26,13 @@ pub(super) fn reach(
     let Some(main) = wanted.and_then(named).or_else(best) else {
         return Entered::Nowhere;
     };
+    // A folder, or the one file of a program without a module.
     let Some(folder) = component.dir.resolve(main) else {
         return Entered::Nowhere;
     };
-    enter_package(&folder, reach);
+    if !reach.enter(&folder) {
+        enter_package(&folder, reach);
+    }
     let mut imported: BTreeSet<String> = BTreeSet::new();
     reach.follow(|reach, source| {
         let Some(header) = Header::read(&source.text).filter(|header| header.built) else {
