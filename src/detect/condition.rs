@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use regex::bytes::Captures;
 
+use super::code::code;
 use crate::diag::Location;
 use crate::facts::{Confidence, Evidence};
 use crate::lang::{Component, Sources};
@@ -92,7 +93,9 @@ fn eval(
             why: shown,
         });
     }
-    if !condition.file.0.is_empty() {
+    if !condition.code.0.is_empty() {
+        hold(code(condition, cx, variables)?);
+    } else if !condition.file.0.is_empty() {
         let evidence = file(condition, cx, variables)?;
         if condition.matches.is_some() {
             confidence = confidence.min(Confidence::Likely);
@@ -201,7 +204,7 @@ const MOST_FILES: usize = 20_000;
 
 /// The files that a glob names: a plain path, files of one folder, or, with `**`, the sources
 /// that fit the scan's budget.
-fn candidates(glob: &Glob, sources: &Sources<'_>) -> Vec<RelPath> {
+pub(super) fn candidates(glob: &Glob, sources: &Sources<'_>) -> Vec<RelPath> {
     let view = sources.view();
     if glob.is_literal() {
         return RelPath::new(glob.as_str())
@@ -238,24 +241,25 @@ fn matches(
     variables: &mut Variables,
 ) -> Option<Evidence> {
     let span = capture_own(pattern, &source.text, own, variables)?;
-    let line = source.text[span.clone()]
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim();
-    let mut shown: String = line.chars().filter(|c| !is_hidden(*c)).take(60).collect();
-    if shown.len() < line.len() {
-        shown.push('…');
-    }
     Some(Evidence::span(
         cx.rule,
         source,
         &span,
-        format!("the source says `{shown}`"),
+        format!("the source says `{}`", quote(&source.text[span.clone()])),
     ))
 }
 
-fn capture(
+/// The first line of a part of a source, short enough to be shown.
+pub(super) fn quote(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
+    let mut shown: String = line.chars().filter(|c| !is_hidden(*c)).take(60).collect();
+    if shown.len() < line.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+pub(super) fn capture(
     pattern: &Pattern,
     text: &str,
     variables: &mut Variables,

@@ -1,6 +1,7 @@
 //! Components of a repository and what is known about them, each fact with its evidence.
 
 mod apply;
+mod code;
 mod condition;
 
 use std::collections::{BTreeMap, BTreeSet};

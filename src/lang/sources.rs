@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::{Component, Language};
+use crate::code::{Cache, CodePattern, Files, Tree, Words};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
 /// The part of a component's sources that fits the scan's budget, read at the first use.
@@ -14,6 +16,7 @@ pub struct Sources<'r> {
     /// Those of `files` that are relative to the repository.
     outside: BTreeSet<RelPath>,
     read: RefCell<BTreeMap<RelPath, Option<Source>>>,
+    code: Cache,
 }
 
 /// Files by these names are where programs start and ports are opened.
@@ -108,6 +111,7 @@ impl<'r> Sources<'r> {
             files: files.into_iter().map(|(_, file)| file).collect(),
             outside,
             read: RefCell::default(),
+            code: Cache::default(),
         }
     }
 
@@ -136,11 +140,40 @@ impl<'r> Sources<'r> {
         self.files.iter().filter_map(|file| self.read(file))
     }
 
+    /// The tree of a file that holds all words of a pattern; `words` are those of all patterns,
+    /// which are looked for together.
+    pub fn tree_with(
+        &self,
+        file: &RelPath,
+        pattern: &CodePattern,
+        words: &Words,
+    ) -> Option<Rc<Tree>> {
+        let held = self.code.held(file, words, || self.read(file));
+        words
+            .are_held(&held, pattern.words())
+            .then(|| self.tree(file))
+            .flatten()
+    }
+
     pub fn view(&self) -> Dir<'r> {
         Dir {
             repo: self.repo,
             path: self.dir.clone(),
         }
+    }
+}
+
+impl Files for Sources<'_> {
+    fn tree(&self, file: &RelPath) -> Option<Rc<Tree>> {
+        self.code.tree(file, || self.read(file))
+    }
+
+    fn with_word(&self, word: &str) -> Vec<RelPath> {
+        let holds = |file: &&RelPath| {
+            self.read(file)
+                .is_some_and(|source| source.text.contains(word))
+        };
+        self.files.iter().filter(holds).cloned().collect()
     }
 }
 

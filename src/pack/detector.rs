@@ -7,6 +7,7 @@ use globset::{GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use crate::code::CodePattern;
 use crate::diag::{Diagnostic, Result, suggest};
 use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind};
 use crate::parse::typed_toml;
@@ -60,6 +61,23 @@ pub struct Condition {
     /// A pattern in one of those files; its named groups become variables of the facts.
     #[serde(default)]
     pub matches: Option<Pattern>,
+    /// Code that is in one of the component's sources, or in those that `file` names: any of
+    /// these patterns ([`CodePattern`]). A hole's value becomes a variable by the hole's name in
+    /// small letters, when it can be followed to one. `$PORT` must be a port or an address: it
+    /// sets `port`, `host` when the address has one, and `variable`, the environment variable
+    /// that is asked first (`address_variable` when that holds a whole address).
+    #[serde(default)]
+    pub code: CodePatterns,
+    /// The code stands in a function, call, class or under a decorator that one of these fits.
+    #[serde(default)]
+    pub within: CodePatterns,
+    /// What a hole's value must look like, by the hole's name in small letters; its named groups
+    /// become variables. A hole without a value is asked for its text.
+    #[serde(default, rename = "where")]
+    pub holes: BTreeMap<String, Pattern>,
+    /// Code that is somewhere in what a hole holds, by the hole's name in small letters.
+    #[serde(default)]
+    pub has: BTreeMap<String, CodePatterns>,
     /// A match whose group `port` is in `services.toml` is passed over: for patterns that a
     /// client's configuration fits as well.
     #[serde(default)]
@@ -151,6 +169,18 @@ impl From<OneOrMany> for Strings {
             OneOrMany::One(text) => Self(vec![text]),
             OneOrMany::Many(texts) => Self(texts),
         }
+    }
+}
+
+/// One code pattern or a list of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "OneOrMany")]
+pub struct CodePatterns(pub Vec<CodePattern>);
+
+impl From<OneOrMany> for CodePatterns {
+    fn from(value: OneOrMany) -> Self {
+        let texts = Strings::from(value).0;
+        Self(texts.into_iter().map(CodePattern::from).collect())
     }
 }
 
@@ -274,15 +304,24 @@ impl Detector {
         Ok(detector)
     }
 
-    /// Compiles every pattern and glob; for tests of a pack, since a run compiles only what it uses.
-    pub fn check(&self) -> Result<()> {
-        let mut conditions: Vec<&Condition> = self
+    /// Every condition, the nested ones too.
+    pub fn conditions(&self) -> Vec<&Condition> {
+        let mut all: Vec<&Condition> = self
             .when
             .iter()
             .chain(self.variant.iter().flat_map(|variant| &variant.when))
             .collect();
-        while let Some(condition) = conditions.pop() {
-            conditions.extend(condition.unless.iter().chain(&condition.all));
+        let mut at = 0;
+        while let Some(condition) = all.get(at).copied() {
+            all.extend(condition.unless.iter().chain(&condition.all));
+            at += 1;
+        }
+        all
+    }
+
+    /// Compiles every pattern and glob; for tests of a pack, since a run compiles only what it uses.
+    pub fn check(&self) -> Result<()> {
+        for condition in self.conditions() {
             for glob in &condition.file.0 {
                 Glob::compile(&glob.text).map_err(|error| {
                     Diagnostic::error("detector-glob", format!("{}: {error}", self.id))
@@ -294,10 +333,29 @@ impl Detector {
                 &condition.setting_matches,
                 &condition.version_matches,
             ];
-            for pattern in patterns.into_iter().flatten() {
+            for pattern in patterns
+                .into_iter()
+                .flatten()
+                .chain(condition.holes.values())
+            {
                 Pattern::compile(&pattern.text).map_err(|error| {
                     Diagnostic::error("detector-pattern", format!("{}: {error}", self.id))
                 })?;
+            }
+            let code = condition.code.0.iter().chain(&condition.within.0);
+            for pattern in code.chain(condition.has.values().flat_map(|has| &has.0)) {
+                pattern.check(&self.language).map_err(|error| {
+                    Diagnostic::error("detector-code", format!("{}: {error}", self.id))
+                })?;
+            }
+            for hole in condition.holes.keys().chain(condition.has.keys()) {
+                let name = hole.to_ascii_uppercase();
+                if condition.code.0.iter().any(|code| !code.captures(&name)) {
+                    return Err(Diagnostic::error(
+                        "detector-hole",
+                        format!("{}: a code pattern has no hole ${name}", self.id),
+                    ));
+                }
             }
         }
         Ok(())

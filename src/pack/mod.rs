@@ -8,9 +8,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use detector::{Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Variant};
+pub use detector::{
+    CodePatterns, Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Variant,
+};
 pub use tree::{Embedded, FileTree};
 
+use crate::code::Words;
 use crate::diag::{Diagnostic, Result};
 use crate::parse::typed_toml;
 use crate::repo::{RelPath, Source};
@@ -90,11 +93,30 @@ impl Pack {
 #[derive(Debug)]
 pub struct PackSet {
     packs: Vec<Pack>,
+    /// By language, the words of all code patterns.
+    words: BTreeMap<String, Words>,
 }
 
 impl PackSet {
     pub fn new(packs: Vec<Pack>) -> Self {
-        Self { packs }
+        let mut words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for detector in packs.iter().flat_map(|pack| &pack.detectors) {
+            let known = words.entry(detector.language.clone()).or_default();
+            for condition in detector.conditions() {
+                let patterns = condition.code.0.iter();
+                known.extend(patterns.flat_map(|code| code.words()).map(String::as_str));
+            }
+        }
+        let words = words
+            .into_iter()
+            .map(|(language, words)| (language, Words::new(words)))
+            .collect();
+        Self { packs, words }
+    }
+
+    /// The words of all code patterns of a language, to look for in one pass.
+    pub fn words(&self, language: &str) -> Option<&Words> {
+        self.words.get(language)
     }
 
     pub fn builtin() -> Result<Self> {
