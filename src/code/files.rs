@@ -1,6 +1,6 @@
 //! The files of a component as code: which words they hold, and their trees, each made once.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -55,13 +55,14 @@ impl Words {
         Held(held)
     }
 
-    /// Whether a text that holds `held` holds all of these.
-    pub fn are_held(&self, held: &Held, words: &[String]) -> bool {
-        words.iter().all(|word| {
+    /// Whether a text that holds `held` holds one of each of these.
+    pub fn are_held(&self, held: &Held, words: &[Vec<String>]) -> bool {
+        let is_held = |word: &String| {
             self.places
                 .get(word)
                 .is_none_or(|at| held.0[at / 64] & (1 << (at % 64)) != 0)
-        })
+        };
+        words.iter().all(|any| any.iter().any(is_held))
     }
 }
 
@@ -70,11 +71,14 @@ impl Words {
 pub struct Cache {
     trees: RefCell<BTreeMap<RelPath, Option<Rc<Tree>>>>,
     held: RefCell<BTreeMap<RelPath, Rc<Held>>>,
-    parsed: RefCell<usize>,
+    /// Bytes that were parsed, and files that the parser gave up on.
+    spent: Cell<(usize, usize)>,
 }
 
 /// Bytes that are parsed for one component.
 const MOST_BYTES: usize = 24 << 20;
+/// Files that the parser may give up on: the cost of a hostile one is much more than its size.
+const MOST_REFUSED: usize = 12;
 
 impl Cache {
     pub fn tree(&self, file: &RelPath, read: impl FnOnce() -> Option<Source>) -> Option<Rc<Tree>> {
@@ -83,12 +87,15 @@ impl Cache {
         }
         let tree = Grammar::of_file(file.name()).and_then(|grammar| {
             let source = read()?;
-            let mut parsed = self.parsed.borrow_mut();
-            *parsed += source.text.len();
-            if *parsed > MOST_BYTES {
+            let (bytes, refused) = self.spent.get();
+            let bytes = bytes + source.text.len();
+            if bytes > MOST_BYTES || refused > MOST_REFUSED {
                 return None;
             }
-            Tree::parse(grammar, source).map(Rc::new)
+            let tree = Tree::parse(grammar, source);
+            let refused = refused + usize::from(tree.is_none());
+            self.spent.set((bytes, refused));
+            tree.map(Rc::new)
         });
         self.trees.borrow_mut().insert(file.clone(), tree.clone());
         tree

@@ -37,6 +37,10 @@ fn is_optional(tree: &Tree, node: NodeId) -> bool {
             | "visibility_modifier"
             | "accessibility_modifier"
             | "mutable_specifier"
+            | "class_heritage"
+            | "superclass"
+            | "super_interfaces"
+            | "type_parameters"
             | "async"
     ) || (tree.field_name(node) == "type"
         && !matches!(
@@ -64,6 +68,11 @@ impl Tree {
     ) -> impl Iterator<Item = Match> + 'a {
         let parts = pattern.parts(self.grammar);
         nodes.filter_map(move |node| self.fit(parts, node))
+    }
+
+    /// A pattern at one node.
+    pub fn find_at(&self, pattern: &CodePattern, node: NodeId) -> Option<Match> {
+        self.fit(pattern.parts(self.grammar), node)
     }
 
     /// Whether a pattern fits somewhere in a node.
@@ -101,12 +110,22 @@ impl Tree {
                 captures.push((Arc::clone(name), node));
                 fits
             }
-            Part::Text(name) => {
-                captures.push((Arc::clone(name), node));
-                literal(self, node).is_some()
+            Part::Text { name, choices } => {
+                let Some(text) = literal(self, node) else {
+                    return false;
+                };
+                captures.extend(name.as_ref().map(|name| (Arc::clone(name), node)));
+                choices.is_empty() || choices.contains(&text)
             }
-            Part::Literal(content) => literal(self, node).as_deref() == Some(content),
             Part::Word(word) => self.is_leaf_text(node) && self.text(node) == word,
+            Part::Node { kind, parts } if self.kind(node) == "modifiers" => {
+                // Annotations stand in any order among each other.
+                self.kind_id(node) == *kind
+                    && parts.iter().all(|part| {
+                        self.children(node)
+                            .any(|child| self.one(part, child, captures))
+                    })
+            }
             Part::Node { kind, parts } => {
                 self.kind_id(node) == *kind && self.sequence(parts, node, captures)
             }

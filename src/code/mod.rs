@@ -5,9 +5,12 @@
 //! can fit them.
 
 mod address;
+mod around;
+mod calls;
 mod files;
 mod follow;
 mod grammar;
+mod lookup;
 mod matching;
 mod names;
 mod pattern;

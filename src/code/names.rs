@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::tree::{NodeId, Tree};
+use super::value::literal;
 
 /// Everything that one name is given in a file, in the order of the text.
 #[derive(Debug, Default)]
@@ -63,6 +64,12 @@ impl Definitions {
                 }
                 continue;
             }
+            if matches!(kind, "call_expression" | "call")
+                && let Some((name, value)) = option(tree, node)
+            {
+                all.entry(name).or_default().values.push(value);
+                continue;
+            }
             // A Go literal's `Field: value` has no names for its parts.
             let pair = if kind == "keyed_element" {
                 let mut children = tree.children(node);
@@ -84,6 +91,42 @@ impl Definitions {
         }
         all
     }
+}
+
+/// An option of the command line, by the name under which the program finds its value:
+/// `fs.StringVar(&cfg.Addr, "addr", ":80", "…")`, `add_argument("--port", default=80)`,
+/// `.option("-p, --port <number>", "…", "80")`.
+fn option(tree: &Tree, call: NodeId) -> Option<(String, NodeId)> {
+    let callee = last_name(tree, tree.field(call, "function")?)?;
+    let arguments = tree.field(call, "arguments")?;
+    let arguments: Vec<NodeId> = tree.children(arguments).take(8).collect();
+    if callee.ends_with("Var") || callee.ends_with("VarP") {
+        let name = last_name(tree, *arguments.first()?)?;
+        let value = arguments.get(if callee.ends_with('P') { 3 } else { 2 })?;
+        return Some((name.to_owned(), *value));
+    }
+    if !matches!(callee, "add_argument" | "option" | "Option") {
+        return None;
+    }
+    let text = arguments
+        .iter()
+        .find_map(|argument| literal(tree, *argument).filter(|text| text.contains("--")))?;
+    let name = text
+        .split("--")
+        .nth(1)?
+        .split([' ', '<', '=', ','])
+        .next()?;
+    let default = arguments.iter().find_map(|argument| {
+        let is_default = tree.text(tree.field(*argument, "name")?) == "default";
+        is_default.then(|| tree.field(*argument, "value")).flatten()
+    });
+    let default = default.or_else(|| {
+        (callee == "option")
+            .then(|| arguments.get(2))
+            .flatten()
+            .copied()
+    });
+    Some((name.replace('-', "_"), default?))
 }
 
 /// The expressions of one side of an assignment.

@@ -1,8 +1,8 @@
 //! A code pattern: a snippet of a language with holes.
 //!
 //! `$NAME` is one expression and keeps it, `$_` is one that nobody asks for, `$$$` is any number of
-//! them, and `"$NAME"` is a text. Everything else stands for itself, however it is laid out and
-//! whichever quotes its texts have.
+//! them. `"a|b"` is one of these texts, `"$NAME"` is any text and `"$NAME:a|b"` one of these, kept.
+//! Everything else stands for itself, however it is laid out and whichever quotes its texts have.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -21,7 +21,7 @@ use crate::repo::{RelPath, Source};
 pub struct CodePattern {
     text: String,
     compiled: [OnceLock<Vec<Part>>; Grammar::COUNT],
-    words: Vec<String>,
+    words: Vec<Vec<String>>,
 }
 
 /// One node of a pattern.
@@ -33,10 +33,11 @@ pub(super) enum Part {
     Rest,
     /// One node, kept under a name.
     Capture(Arc<str>),
-    /// A text, kept under a name.
-    Text(Arc<str>),
-    /// A text with this content.
-    Literal(String),
+    /// One of these texts, or any text when there are none, kept under a name if it has one.
+    Text {
+        name: Option<Arc<str>>,
+        choices: Vec<String>,
+    },
     /// A word without parts: a name, a number, an operator.
     Word(String),
     /// A node with these parts.
@@ -50,23 +51,27 @@ const REST: &str = "hole__REST__";
 
 static HOLES: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\$\$\$|\$(_\b|[A-Z][A-Z0-9_]*)").ok());
-static WORDS: LazyLock<Option<Regex>> =
-    LazyLock::new(|| Regex::new(r"[A-Za-z_][A-Za-z0-9_]*|[\w@/.:-]{4,}").ok());
+static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#""(?:\$[A-Z][A-Z0-9_]*:?)?(?P<texts>[^"]*)"|(?P<word>\$?[A-Za-z_][A-Za-z0-9_]*)"#)
+        .ok()
+});
 
 impl From<String> for CodePattern {
     fn from(text: String) -> Self {
         let mut words = Vec::new();
-        if let (Some(holes), Some(find)) = (HOLES.as_ref(), WORDS.as_ref()) {
-            let bare = holes.replace_all(&text, " ");
-            for word in find.find_iter(&bare) {
-                // Short words are in every file.
-                if word.as_str().len() >= 3 {
-                    words.push(word.as_str().to_owned());
-                }
+        for found in WORDS.iter().flat_map(|find| find.captures_iter(&text)) {
+            if let Some(texts) = found.name("texts").filter(|texts| !texts.is_empty()) {
+                // Of texts their quotes are looked for too: `port` alone is everywhere.
+                let quoted =
+                    |text: &str| ['"', '\'', '`'].map(|mark| format!("{mark}{text}{mark}"));
+                words.push(texts.as_str().split('|').flat_map(quoted).collect());
+            }
+            // Short words are in every file.
+            let word = found.name("word").map_or("", |word| word.as_str());
+            if word.len() >= 3 && !word.starts_with('$') {
+                words.push(vec![word.to_owned()]);
             }
         }
-        words.sort();
-        words.dedup();
         Self {
             text,
             compiled: Default::default(),
@@ -76,12 +81,21 @@ impl From<String> for CodePattern {
 }
 
 impl CodePattern {
+    /// Gives a text's hole the texts that may stand in it, where the pattern names none.
+    pub fn choose(&mut self, name: &str, choices: &str) {
+        let hole = format!("\"${name}\"");
+        if self.text.contains(&hole) {
+            let text = self.text.replace(&hole, &format!("\"${name}:{choices}\""));
+            *self = Self::from(text);
+        }
+    }
+
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Words that are in every text that the pattern fits.
-    pub fn words(&self) -> &[String] {
+    /// Words that are in every text that the pattern fits: of each list one.
+    pub fn words(&self) -> &[Vec<String>] {
         &self.words
     }
 
@@ -169,9 +183,19 @@ fn part(tree: &Tree, node: NodeId) -> Part {
         }
     }
     if let Some(content) = literal(tree, node) {
-        return match content.strip_prefix(HOLE) {
-            Some(name) => Part::Text(Arc::from(name)),
-            None => Part::Literal(content),
+        let (name, choices) = match content.strip_prefix(HOLE) {
+            Some(hole) => {
+                let (name, choices) = hole.split_once(':').unwrap_or((hole, ""));
+                (Some(Arc::from(name)), choices)
+            }
+            None => (None, content.as_str()),
+        };
+        let choices = choices.split('|').map(str::to_owned);
+        return Part::Text {
+            choices: choices
+                .filter(|text| name.is_none() || !text.is_empty())
+                .collect(),
+            name,
         };
     }
     if let Some(name) = text.strip_prefix(HOLE)

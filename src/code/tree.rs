@@ -15,6 +15,8 @@ use crate::repo::{Source, Span};
 
 /// Bytes of a file that is parsed; what is larger is generated.
 const MOST_BYTES: usize = 1 << 20;
+/// Bytes of a line of a large file, on average; lines that are longer were made by a program.
+const LONG_LINES: usize = 300;
 /// Nodes of a file.
 const MOST_NODES: usize = 600_000;
 /// Nodes below each other; what is deeper is left out.
@@ -51,18 +53,20 @@ impl Tree {
     /// `None` for a text that is too large, or that the parser gives up on.
     pub fn parse(grammar: Grammar, source: Source) -> Option<Self> {
         let bytes = source.text.as_bytes();
-        if bytes.len() > MOST_BYTES {
+        let lines = bytes.iter().filter(|byte| **byte == b'\n').count() + 1;
+        if bytes.len() > MOST_BYTES || bytes.len() > 20_000 && bytes.len() / lines > LONG_LINES {
             return None;
         }
         let language = grammar.language();
         let mut parser = Parser::new();
         parser.set_language(language).ok()?;
-        // The parser reports after each hundred steps. Programs take one step for about two bytes;
-        // a text that takes far more is made to be slow.
-        let mut left = bytes.len() / 2 + 10_000;
-        let mut progress = |_: &ParseState| {
-            left = left.saturating_sub(1);
-            if left == 0 {
+        // The parser reports after each hundred steps, and programs take a hundred for at least 50
+        // bytes, minified ones too. A text that takes more is one that the parser guesses at, which
+        // costs it ever more.
+        let mut reports = 0;
+        let mut progress = |state: &ParseState| {
+            reports += 1;
+            if reports > 40 + state.current_byte_offset() / 40 {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
@@ -81,6 +85,11 @@ impl Tree {
             broken,
             definitions: OnceCell::new(),
         })
+    }
+
+    /// How many nodes there are.
+    pub fn len(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Every node, in the order of the text.
@@ -118,8 +127,23 @@ impl Tree {
     }
 
     /// The nodes around one, the nearest first.
-    pub(super) fn ancestors(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
+    pub fn ancestors(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
         std::iter::successors(self.parent(node), |node| self.parent(*node))
+    }
+
+    /// The function that a node stands in, when it has a name.
+    pub fn function_around(&self, node: NodeId) -> Option<NodeId> {
+        self.ancestors(node).find(|around| {
+            let kind = self.kind(*around);
+            kind.contains("function") || kind.contains("method_d")
+        })
+    }
+
+    pub fn is_call(&self, node: NodeId) -> bool {
+        matches!(
+            self.kind(node),
+            "call_expression" | "call" | "method_invocation"
+        )
     }
 
     pub(super) fn children(&self, node: NodeId) -> impl Iterator<Item = NodeId> {
@@ -139,12 +163,14 @@ impl Tree {
     /// Whether a node is the name that something gets, not a value.
     pub fn is_name(&self, node: NodeId) -> bool {
         let field = self.field_name(node);
-        matches!(field, "left" | "name" | "pattern" | "key" | "property")
-            || matches!(
-                self.parent(node)
-                    .map(|parent| (self.kind(parent), self.field_name(parent))),
-                Some(("expression_list" | "pattern_list", "left"))
-            )
+        matches!(
+            field,
+            "left" | "name" | "pattern" | "key" | "property" | "field" | "attribute"
+        ) || matches!(
+            self.parent(node)
+                .map(|parent| (self.kind(parent), self.field_name(parent))),
+            Some(("expression_list" | "pattern_list", "left"))
+        )
     }
 
     /// The text of a node that is a single word.

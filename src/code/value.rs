@@ -128,6 +128,28 @@ impl Value {
             .is_none_or(|text| text.is_empty() || text == "0")
     }
 
+    /// Whether anything is known: the value or what stands in for it.
+    pub(super) fn says(&self) -> bool {
+        self.is_known() || self.variable.is_some()
+    }
+
+    /// Of two values that the same name gets: the first that says something, and the variable that
+    /// either of them reads.
+    pub(super) fn meet(self, next: Self) -> Self {
+        if self.is_known() && !self.is_blank() {
+            if self.variable.is_none() && !next.is_known() && next.variable.is_some() {
+                let of_address = self.text.as_deref().is_some_and(|text| text.contains(':'));
+                return Self {
+                    variable: next.variable,
+                    of_address,
+                    ..self
+                };
+            }
+            return self;
+        }
+        self.unknown().or(|| next)
+    }
+
     /// Only the variable.
     pub(super) fn unknown(self) -> Self {
         Self { text: None, ..self }

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::condition::{Cx, Variables, any};
+use super::condition::{Cx, Holds, Variables, any};
+use crate::code::is_loopback;
 use crate::facts::{
     Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Rank, push, push_named,
 };
@@ -16,8 +17,7 @@ use crate::parse::version::Constraint;
 
 struct Matched<'p> {
     detector: &'p Detector,
-    evidence: Evidence,
-    confidence: Confidence,
+    holds: Holds,
     variables: Variables,
 }
 
@@ -33,11 +33,10 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                 rule: &detector.id,
             };
             let mut variables = base_variables(component);
-            let (evidence, confidence) = any(&detector.when, &cx, &mut variables)?;
+            let holds = any(&detector.when, &cx, &mut variables)?;
             Some(Matched {
                 detector,
-                evidence,
-                confidence,
+                holds,
                 variables,
             })
         })
@@ -49,6 +48,7 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
     matched.retain(|matched| !superseded.contains(matched.detector.id.as_str()));
 
     let mut frameworks = Vec::new();
+    let mut asides = Vec::new();
     let mut facts = std::mem::take(&mut component.facts);
     for matched in &matched {
         let detector = matched.detector;
@@ -63,20 +63,19 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                 rule: &detector.id,
             };
             let mut variables = matched.variables.clone();
-            if let Some((evidence, confidence)) = any(&variant.when, &cx, &mut variables) {
+            if let Some(mut holds) = any(&variant.when, &cx, &mut variables) {
                 // What only rules something out has no place of its own.
-                let evidence = match evidence.at {
-                    Some(_) => evidence,
-                    None => matched.evidence.clone(),
-                };
+                if holds.evidence.at.is_none() {
+                    holds.evidence = matched.holds.evidence.clone();
+                }
                 let rank = if named { Rank::Variant } else { Rank::Source };
                 add(
                     &mut facts,
                     &variant.facts,
                     rank,
-                    confidence,
-                    &evidence,
+                    &holds,
                     &variables,
+                    &mut asides,
                 );
             }
         }
@@ -84,21 +83,38 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
             &mut facts,
             &detector.facts,
             rank,
-            matched.confidence,
-            &matched.evidence,
+            &matched.holds,
             &matched.variables,
+            &mut asides,
         );
         if let Some(name) = &detector.name {
             frameworks.push(Framework {
                 id: detector.id.clone(),
                 name: name.clone(),
-                confidence: matched.confidence,
-                evidence: matched.evidence.clone(),
+                confidence: matched.holds.confidence,
+                evidence: matched.holds.evidence.clone(),
             });
+        }
+    }
+    // What goes with a port counts when that port was chosen.
+    let chosen = facts.port.best().map(|found| found.evidence.clone());
+    for aside in asides {
+        if chosen.as_ref() == Some(&aside.evidence) {
+            let slot = facts.extra.entry(aside.key).or_default();
+            slot.add(aside.value, aside.rank, aside.confidence, aside.evidence);
         }
     }
     component.facts = facts;
     component.frameworks = frameworks;
+}
+
+/// A value that belongs to the port that the same rule found.
+struct Aside {
+    key: String,
+    value: String,
+    rank: Rank,
+    confidence: Confidence,
+    evidence: Evidence,
 }
 
 fn base_variables(component: &Component) -> Variables {
@@ -109,16 +125,27 @@ fn add(
     facts: &mut Facts,
     values: &FactValues,
     rank: Rank,
-    confidence: Confidence,
-    evidence: &Evidence,
+    holds: &Holds,
     variables: &Variables,
+    asides: &mut Vec<Aside>,
 ) {
+    let confidence = holds.confidence;
+    let evidence = &holds.evidence;
+    // A program's own default stands above its framework's.
+    let said = if holds.in_code {
+        rank.max(Rank::Code)
+    } else {
+        rank
+    };
     let text = |text: &str| render(text, variables);
     let because = || evidence.clone();
     macro_rules! slot {
         ($field:ident, $value:expr) => {
+            slot!($field, $value, rank)
+        };
+        ($field:ident, $value:expr, $rank:expr) => {
             if let Some(value) = $value {
-                facts.$field.add(value, rank, confidence, because());
+                facts.$field.add(value, $rank, confidence, because());
             }
         };
     }
@@ -154,11 +181,13 @@ fn add(
                 .and_then(|port| port.parse().ok())
                 .filter(|port| *port > 0),
             None => None,
-        }
+        },
+        said
     );
     slot!(
         port_variable,
-        values.port_variable.as_deref().and_then(text)
+        values.port_variable.as_deref().and_then(text),
+        said
     );
     slot!(
         health,
@@ -167,13 +196,24 @@ fn add(
                 .filter(|path| path.starts_with('/'))
                 .map(HealthFact::Http),
             other => other.clone(),
-        }
+        },
+        said
     );
     slot!(static_root, values.static_root.as_deref().and_then(text));
     slot!(spa, values.spa);
     slot!(template, values.template.as_deref().and_then(text));
     for (key, value) in &values.extra {
         if let Some(value) = text(value) {
+            if values.port.is_some() && key == "loopback" {
+                asides.push(Aside {
+                    key: key.clone(),
+                    value,
+                    rank,
+                    confidence,
+                    evidence: because(),
+                });
+                continue;
+            }
             facts
                 .extra
                 .entry(key.clone())
@@ -216,11 +256,11 @@ fn add(
         (&mut facts.build_env, &values.build_env),
     ] {
         for (name, value) in values {
-            if let Some(value) = text(value) {
+            if let (Some(name), Some(value)) = (text(name), text(value)) {
                 push_named(
                     list,
                     Found {
-                        value: (name.clone(), value),
+                        value: (name, value),
                         rank,
                         confidence,
                         evidence: because(),
@@ -262,6 +302,11 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
             name.rsplit_once('.')
                 .map_or(name, |(stem, _)| stem)
                 .to_owned()
+        });
+        // The host when only the same machine reaches it; else there is no value.
+        environment.add_filter("loopback", |host: &str| {
+            let none = || Error::new(ErrorKind::InvalidOperation, "the host is reached");
+            is_loopback(host).then(|| host.to_owned()).ok_or_else(none)
         });
         environment.add_filter("parent", |path: &str| {
             path.rsplit_once('/')

@@ -1,7 +1,10 @@
 //! Conditions on code: where a pattern fits, and what stands in its holes.
 
+use std::rc::Rc;
+
 use super::condition::{Cx, Variables, candidates, capture, quote};
-use crate::code::{Match, NodeId, Tree, is_local, value};
+use super::mounts::prefix;
+use crate::code::{Address, Match, NodeId, Tree, address, is_local, value};
 use crate::facts::Evidence;
 use crate::pack::Condition;
 use crate::repo::{RelPath, Span};
@@ -24,6 +27,7 @@ pub(super) fn code(
             .collect();
         &named
     };
+    let mut best: Option<(usize, Variables, Evidence)> = None;
     for pattern in &condition.code.0 {
         for file in files {
             let Some(tree) = cx.sources.tree_with(file, pattern, words) else {
@@ -34,24 +38,41 @@ pub(super) fn code(
                 if !fits(condition, cx, &tree, &found, &mut own) {
                     continue;
                 }
-                *variables = own;
-                variables.insert("file".to_owned(), file.as_str().to_owned());
+                own.insert("file".to_owned(), file.as_str().to_owned());
+                let rank = own
+                    .get("health")
+                    .map_or(0, |route| cx.packs.health_rank(route));
+                if best.as_ref().is_some_and(|(known, ..)| *known <= rank) {
+                    continue;
+                }
                 let span = shown(&tree, &found);
                 let why = format!(
                     "the source says `{}`",
                     quote(&tree.source.text[span.clone()])
                 );
-                return Some(Evidence::span(cx.rule, &tree.source, &span, why));
+                let evidence = Evidence::span(cx.rule, &tree.source, &span, why);
+                best = Some((rank, own, evidence));
+                if rank == 0 {
+                    break;
+                }
+            }
+            if best.as_ref().is_some_and(|(rank, ..)| *rank == 0) {
+                break;
             }
         }
+        if best.as_ref().is_some_and(|(rank, ..)| *rank == 0) {
+            break;
+        }
     }
-    None
+    let (_, own, evidence) = best?;
+    *variables = own;
+    Some(evidence)
 }
 
 fn fits(
     condition: &Condition,
     cx: &Cx<'_>,
-    tree: &Tree,
+    tree: &Rc<Tree>,
     found: &Match,
     variables: &mut Variables,
 ) -> bool {
@@ -63,7 +84,7 @@ fn fits(
     {
         return false;
     }
-    found.captures().all(|(name, node)| {
+    let holes = found.captures().all(|(name, node)| {
         let key = name.to_ascii_lowercase();
         if condition
             .has
@@ -88,14 +109,65 @@ fn fits(
             }
         }
         if let Some(text) = text {
+            let text = if key == "health" { route(&text) } else { text };
             variables.insert(key, text);
         }
         true
-    })
+    });
+    if !holes {
+        return false;
+    }
+    // A group of a hole's text that is called so is a port like any other.
+    if found.capture("PORT").is_none()
+        && let Some(text) = variables
+            .get("port")
+            .filter(|_| condition.holes.values().any(|hole| hole.names("port")))
+    {
+        let Some(address) = address(text) else {
+            return false;
+        };
+        if !own_port(condition, cx, &address, variables) {
+            return false;
+        }
+    }
+    if condition.mounts.0.is_empty() && condition.prefixes.0.is_empty() {
+        return true;
+    }
+    match prefix(condition, cx, tree, found) {
+        Some(prefix) => {
+            variables.insert("prefix".to_owned(), prefix);
+            true
+        }
+        None => false,
+    }
 }
 
-/// Sets `port`, `host` and the variable that is asked first. An address of another machine, and
-/// with `no_services` a port by which another service is known, is not the program's own.
+/// `/health` of `GET /health` and `health`.
+fn route(text: &str) -> String {
+    let path = text.rsplit(' ').next().unwrap_or_default();
+    format!("/{}", path.trim_start_matches('/'))
+}
+
+/// Sets `port` and `host`. An address of another machine, and with `no_services` a port by which
+/// another service is known, is not the program's own.
+fn own_port(
+    condition: &Condition,
+    cx: &Cx<'_>,
+    address: &Address,
+    variables: &mut Variables,
+) -> bool {
+    let foreign = address.host.as_deref().is_some_and(|host| !is_local(host));
+    if foreign || (condition.no_services && cx.packs.is_service(address.port)) {
+        return false;
+    }
+    variables.insert("port".to_owned(), address.port.to_string());
+    if let Some(host) = &address.host {
+        variables.insert("host".to_owned(), host.clone());
+    }
+    true
+}
+
+/// The port of a hole, and the variable that is asked for it first.
 fn port(
     condition: &Condition,
     cx: &Cx<'_>,
@@ -107,11 +179,6 @@ fn port(
     let Some(address) = found.address() else {
         return false;
     };
-    let foreign = address.host.as_deref().is_some_and(|host| !is_local(host));
-    if foreign || (condition.no_services && cx.packs.is_service(address.port)) {
-        return false;
-    }
-    variables.insert("port".to_owned(), address.port.to_string());
     if let Some(variable) = found.variable {
         let whole = found.of_address;
         let key = if whole {
@@ -121,10 +188,7 @@ fn port(
         };
         variables.insert(key.to_owned(), variable);
     }
-    if let Some(host) = address.host {
-        variables.insert("host".to_owned(), host);
-    }
-    true
+    own_port(condition, cx, &address, variables)
 }
 
 /// Of code over several lines only the line with the value is worth showing.

@@ -24,17 +24,25 @@ pub(super) struct Cx<'a> {
     pub rule: &'a str,
 }
 
+/// The evidence of a block that holds.
+pub(super) struct Holds {
+    pub evidence: Evidence,
+    pub confidence: Confidence,
+    /// The program's own code says so.
+    pub in_code: bool,
+}
+
 /// The first block that holds, with its evidence.
-pub(super) fn any(
-    blocks: &[Condition],
-    cx: &Cx<'_>,
-    variables: &mut Variables,
-) -> Option<(Evidence, Confidence)> {
+pub(super) fn any(blocks: &[Condition], cx: &Cx<'_>, variables: &mut Variables) -> Option<Holds> {
     blocks.iter().find_map(|block| {
         let mut own = variables.clone();
-        let found = eval(block, cx, &mut own)?;
+        let (evidence, confidence) = eval(block, cx, &mut own)?;
         *variables = own;
-        Some(found)
+        Some(Holds {
+            evidence,
+            confidence,
+            in_code: !block.code.0.is_empty(),
+        })
     })
 }
 

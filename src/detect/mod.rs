@@ -3,6 +3,7 @@
 mod apply;
 mod code;
 mod condition;
+mod mounts;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -65,7 +65,8 @@ pub struct Condition {
     /// these patterns ([`CodePattern`]). A hole's value becomes a variable by the hole's name in
     /// small letters, when it can be followed to one. `$PORT` must be a port or an address: it
     /// sets `port`, `host` when the address has one, and `variable`, the environment variable
-    /// that is asked first (`address_variable` when that holds a whole address).
+    /// that is asked first (`address_variable` when that holds a whole address). `"$HEALTH"` is a
+    /// route of `health.toml`; of several matches the one that stands first there is taken.
     #[serde(default)]
     pub code: CodePatterns,
     /// The code stands in a function, call, class or under a decorator that one of these fits.
@@ -78,6 +79,18 @@ pub struct Condition {
     /// Code that is somewhere in what a hole holds, by the hole's name in small letters.
     #[serde(default)]
     pub has: BTreeMap<String, CodePatterns>,
+    /// Where routers are mounted, for code with a hole `$ROUTER`: `$PREFIX` is the path, `$OUTER`
+    /// the router that it is mounted on. A pattern without `$ROUTER` holds the routes within it.
+    /// The path before the route becomes the variable `prefix`; a match whose path is not known is
+    /// passed over.
+    #[serde(default)]
+    pub mounts: CodePatterns,
+    /// What makes a router that serves nothing until it is mounted.
+    #[serde(default)]
+    pub parts: CodePatterns,
+    /// Code that sets a path, `$PREFIX`, before all routes of the program.
+    #[serde(default)]
+    pub prefixes: CodePatterns,
     /// A match whose group `port` is in `services.toml` is passed over: for patterns that a
     /// client's configuration fits as well.
     #[serde(default)]
@@ -103,6 +116,29 @@ pub struct Condition {
     /// How sure the condition makes us; a plain dependency or file is certain.
     #[serde(default)]
     pub confidence: Option<Confidence>,
+}
+
+impl Condition {
+    /// Every code pattern.
+    pub fn patterns(&self) -> impl Iterator<Item = &CodePattern> {
+        let lists = [
+            &self.code,
+            &self.within,
+            &self.mounts,
+            &self.parts,
+            &self.prefixes,
+        ];
+        let has = self.has.values();
+        lists.into_iter().chain(has).flat_map(|list| &list.0)
+    }
+
+    /// Applies to this condition and all that are in it.
+    fn for_each_mut(&mut self, change: &mut impl FnMut(&mut Self)) {
+        change(self);
+        for condition in self.all.iter_mut().chain(&mut self.unless) {
+            condition.for_each_mut(change);
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -275,6 +311,11 @@ impl Pattern {
             .as_ref()
     }
 
+    /// Whether one of its groups has this name.
+    pub fn names(&self, group: &str) -> bool {
+        self.text.contains(&format!("(?P<{group}>"))
+    }
+
     fn compile(text: &str) -> std::result::Result<Regex, regex::Error> {
         RegexBuilder::new(text)
             .unicode(false)
@@ -319,6 +360,21 @@ impl Detector {
         all
     }
 
+    /// Gives the hole `"$HEALTH"` of code patterns the routes that are there for health checks.
+    pub fn choose_health(&mut self, routes: &str) {
+        let variants = self.variant.iter_mut();
+        for condition in variants
+            .flat_map(|variant| &mut variant.when)
+            .chain(&mut self.when)
+        {
+            condition.for_each_mut(&mut |condition| {
+                for pattern in &mut condition.code.0 {
+                    pattern.choose("HEALTH", routes);
+                }
+            });
+        }
+    }
+
     /// Compiles every pattern and glob; for tests of a pack, since a run compiles only what it uses.
     pub fn check(&self) -> Result<()> {
         for condition in self.conditions() {
@@ -342,8 +398,7 @@ impl Detector {
                     Diagnostic::error("detector-pattern", format!("{}: {error}", self.id))
                 })?;
             }
-            let code = condition.code.0.iter().chain(&condition.within.0);
-            for pattern in code.chain(condition.has.values().flat_map(|has| &has.0)) {
+            for pattern in condition.patterns() {
                 pattern.check(&self.language).map_err(|error| {
                     Diagnostic::error("detector-code", format!("{}: {error}", self.id))
                 })?;

@@ -38,6 +38,7 @@ pub struct Pack {
     /// The data tables at the top of `detectors/`: `images.toml`, `packages.toml`.
     pub tables: BTreeMap<String, Source>,
     pub services: Services,
+    pub health: Health,
 }
 
 /// `services.toml`.
@@ -46,6 +47,25 @@ pub struct Pack {
 pub struct Services {
     /// Ports by the name of the service that is known by them.
     pub ports: BTreeMap<String, Vec<u16>>,
+}
+
+/// `health.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// Paths of routes, the surest first.
+    pub routes: Vec<String>,
+}
+
+impl Health {
+    /// The texts by which code names the routes: with a method before them, without their slash.
+    fn choices(&self) -> String {
+        let texts = self.routes.iter().flat_map(|route| {
+            let bare = route.trim_start_matches('/');
+            [route.clone(), format!("GET {route}"), bare.to_owned()]
+        });
+        texts.collect::<Vec<_>>().join("|")
+    }
 }
 
 impl Pack {
@@ -64,6 +84,7 @@ impl Pack {
             templates: BTreeMap::new(),
             tables: BTreeMap::new(),
             services: Services::default(),
+            health: Health::default(),
         };
         for path in tree.paths() {
             if let Some(name) = path.strip_prefix("templates/") {
@@ -74,6 +95,7 @@ impl Pack {
                 match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
                     Some(id) => pack.detectors.push(Detector::parse(id, &source)?),
                     None if name == "services.toml" => pack.services = typed_toml(&source)?,
+                    None if name == "health.toml" => pack.health = typed_toml(&source)?,
                     None => {
                         pack.tables.insert(name.to_owned(), source);
                     }
@@ -98,13 +120,24 @@ pub struct PackSet {
 }
 
 impl PackSet {
-    pub fn new(packs: Vec<Pack>) -> Self {
+    pub fn new(mut packs: Vec<Pack>) -> Self {
+        let mut tables = packs.iter().map(|pack| &pack.health);
+        let health = tables.find(|health| !health.routes.is_empty());
+        let routes = health.map(Health::choices).unwrap_or_default();
+        for detector in packs.iter_mut().flat_map(|pack| &mut pack.detectors) {
+            detector.choose_health(&routes);
+        }
         let mut words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for detector in packs.iter().flat_map(|pack| &pack.detectors) {
             let known = words.entry(detector.language.clone()).or_default();
             for condition in detector.conditions() {
                 let patterns = condition.code.0.iter();
-                known.extend(patterns.flat_map(|code| code.words()).map(String::as_str));
+                known.extend(
+                    patterns
+                        .flat_map(|code| code.words())
+                        .flatten()
+                        .map(String::as_str),
+                );
             }
         }
         let words = words
@@ -150,6 +183,14 @@ impl PackSet {
         let services = self.packs.iter().map(|pack| &pack.services);
         let mut ports = services.flat_map(|services| services.ports.values().flatten());
         ports.any(|known| *known == port)
+    }
+
+    /// How early a route stands in `health.toml`.
+    pub fn health_rank(&self, route: &str) -> usize {
+        let mut routes = self.packs.iter().flat_map(|pack| &pack.health.routes);
+        routes
+            .position(|known| known == route)
+            .unwrap_or(usize::MAX)
     }
 
     /// A data table such as `images.toml`, from the first pack that has it.
