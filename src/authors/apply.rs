@@ -34,7 +34,9 @@ fn found<T>(value: T, at: &Evidence) -> Found<T> {
 
 /// Adds what one file says. Files come in the order of their weight, so that of equals the first
 /// stays the best.
-pub(super) fn apply(cx: &Cx<'_>, component: &mut Component, said: &Said) {
+///
+/// `workdir` is the work folder of the authors' image, empty when that is not known.
+pub(super) fn apply(cx: &Cx<'_>, component: &mut Component, said: &Said, workdir: &str) {
     // A web server in front of built files: how it runs says nothing about a server of ours.
     let site = said
         .languages
@@ -42,22 +44,22 @@ pub(super) fn apply(cx: &Cx<'_>, component: &mut Component, said: &Said) {
         .is_some_and(|first| first == "static");
     let mut left = Vec::new();
     let mut starts = Vec::new();
-    let workdir = workdir(said);
     for told in &said.told {
         match &told.item {
             Item::Left(what) => left.push((what.clone(), told.at.clone())),
             Item::Start(start) if !site => starts.push((start.clone(), told.at.clone())),
             _ if site && is_run(&told.item) => {}
-            _ => one(cx, component, said, told, &workdir, &mut left),
+            _ => one(cx, component, said, told, workdir, &mut left),
         }
     }
     if !site {
         ports(cx, &mut component.facts, said);
         // Of several the last is the most particular: `entrypoint` goes before `command`.
         if let Some((start, at)) = starts.last() {
-            begin(cx, component, said, start, at, &mut left);
+            begin(cx, component, said, start, at, workdir, &mut left);
         }
     }
+    nest(&mut component.facts);
     switches(cx, component, said);
     tell_left(component, left);
 }
@@ -78,14 +80,35 @@ fn is_run(item: &Item) -> bool {
     )
 }
 
-fn workdir(said: &Said) -> String {
-    said.told
-        .iter()
-        .find_map(|told| match &told.item {
-            Item::Start(start) if !start.workdir.is_empty() => Some(start.workdir.clone()),
-            _ => None,
-        })
+/// The work folder of a Dockerfile's last stage, unless it is a volume: then it is the place of data
+/// and not of the program.
+pub(super) fn workdir(said: &Said) -> String {
+    let workdir = said.told.iter().find_map(|told| match &told.item {
+        Item::Start(start) if !start.workdir.is_empty() => Some(start.workdir.clone()),
+        _ => None,
+    });
+    let mounted = |folder: &String| {
+        said.told
+            .iter()
+            .any(|told| matches!(&told.item, Item::Volume(path) if path == folder))
+    };
+    workdir
+        .filter(|folder| !mounted(folder))
         .unwrap_or_default()
+}
+
+/// A folder below another one needs no word of its own.
+fn nest(facts: &mut Facts) {
+    let all: Vec<String> = facts
+        .volumes
+        .iter()
+        .map(|found| found.value.clone())
+        .collect();
+    let below = |path: &str| {
+        all.iter()
+            .any(|other| path.starts_with(&format!("{other}/")))
+    };
+    facts.volumes.retain(|found| !below(&found.value));
 }
 
 /// Statements that stand for themselves.
@@ -162,7 +185,9 @@ fn one(
                 let dir = &component.dir;
                 let sources = cx.repo.files_in(&dir.join(&path)).take(3).count() > 2;
                 if path.starts_with('/') {
-                    push(&mut facts.volumes, found(path, at));
+                    if path.matches('/').count() <= 2 || path.starts_with("/var/lib/") {
+                        push(&mut facts.volumes, found(path, at));
+                    }
                 } else if !sources && !is_built(&path) {
                     push(&mut facts.writable, found(path, at));
                 }
@@ -210,6 +235,13 @@ fn folder(path: &str, workdir: &str) -> Option<String> {
             .strip_prefix('/')
             .filter(|rest| RelPath::new(rest).is_some())
             .map(str::to_owned);
+    }
+    // Where the work folder is not known, these are usual ones.
+    let usual = ["/usr/src/app/", "/home/node/app/", "/app/", "/code/"];
+    if workdir.is_empty()
+        && let Some(rest) = usual.iter().find_map(|usual| path.strip_prefix(usual))
+    {
+        return RelPath::new(rest).map(|rest| rest.to_string());
     }
     let absolute = RelPath::new(path.strip_prefix('/')?)?;
     let mut parts = absolute.parts();
@@ -302,6 +334,25 @@ const DEVELOPMENT: &[&str] = &[
     "preview",
 ];
 
+/// Programs that are found by their names in the written image too.
+const SERVERS: &[&str] = &[
+    "node",
+    "bun",
+    "deno",
+    "python",
+    "python3",
+    "gunicorn",
+    "uvicorn",
+    "uwsgi",
+    "hypercorn",
+    "granian",
+    "daphne",
+    "celery",
+    "streamlit",
+    "waitress-serve",
+    "fastapi",
+];
+
 /// The start command: arguments of the program that is built, or a command of its own.
 fn begin(
     cx: &Cx<'_>,
@@ -309,6 +360,7 @@ fn begin(
     said: &Said,
     start: &Start,
     at: &Evidence,
+    workdir: &str,
     left: &mut Vec<(String, Evidence)>,
 ) {
     let words = super::script::unwrap(&start.words);
@@ -338,7 +390,7 @@ fn begin(
     }
     let mut mapped = Vec::new();
     for word in &words {
-        match placed(cx, component, said, word, &start.workdir) {
+        match placed(cx, component, said, word, workdir) {
             Ok(word) => mapped.push(word),
             Err(path) if word == program => mapped.push(path),
             Err(path) => {
@@ -393,11 +445,23 @@ fn begin(
         name,
         "npm" | "pnpm" | "yarn" | "bun" | "npx" | "bunx" | "turbo"
     );
-    if manager || name.ends_with(".sh") || program.starts_with('/') && !script && file.is_none() {
+    let known = SERVERS.contains(&name);
+    if manager || name.ends_with(".sh") || !known && !script {
         return;
     }
+    let same_file = |found: &Found<Command>| match (&found.value, &file) {
+        (Command::Exec(words), Some(file)) if found.rank >= Rank::Manifest => {
+            words.iter().any(|word| {
+                word.trim_start_matches("./").trim_end_matches(".js")
+                    == file.trim_end_matches(".js")
+            })
+        }
+        _ => false,
+    };
     // Where a build's output lies is the authors' layout; a framework knows the one that is written.
     let rank = match &file {
+        // Manifest and image start the same file: the arguments of the image are for a container.
+        _ if component.facts.start.all().iter().any(same_file) => Rank::Dedicated,
         Some(file) if !there(file) && !file.contains(':') => Rank::Source,
         _ => RANK,
     };
@@ -516,7 +580,8 @@ fn switches(cx: &Cx<'_>, component: &mut Component, said: &Said) {
             .told
             .iter()
             .filter_map(|told| Some((pick(&told.item)?, told)))
-            .filter(|(value, _)| !cx.table.is_beside(value))
+            // Tags such as `integration` are for tests; a module's path says nothing of the kind.
+            .filter(|(value, _)| value.contains('/') || !cx.table.is_beside(value))
             .collect();
         let first = all.first().map(|(_, told)| line(told));
         let one_line = said.weight > super::RELEASE;

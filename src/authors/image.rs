@@ -32,6 +32,8 @@ struct Run {
     files: Vec<(RelPath, String, Span)>,
     /// Where the stages before leave what the last one takes.
     taken: Vec<String>,
+    /// The stage, by its name, and the place in the image of what it takes.
+    copies: Vec<(String, String)>,
 }
 
 /// `None` when no stage of the file is for production, or when it is no Dockerfile.
@@ -51,22 +53,28 @@ pub(super) fn read(
         context: &called.context,
         said: Said::new(&source.path, weight),
         run: Run::default(),
+        given: Vec::new(),
     };
     reader.said.dir.clone_from(&called.context);
     let own = chain(&stages, last);
     let before = feeding(&stages, last);
+    for &at in &before {
+        reader.run.workdir.clear();
+        for instruction in &stages[at].body {
+            reader.building(instruction, &stages[at]);
+        }
+    }
+    // What the stages before were given, the last one may take from them.
+    reader.given = std::mem::take(&mut reader.run.files);
+    reader.run = Run::default();
     for &at in &own {
         for instruction in &stages[at].body {
             reader.running(instruction, &stages[at], before.is_empty());
         }
     }
     reader.start(&stages[last]);
-    for &at in &before {
-        for instruction in &stages[at].body {
-            reader.building(instruction, &stages[at]);
-        }
-    }
-    reader.languages(&stages, &own, &before);
+    let program = reader.made_in(&stages[..last]);
+    reader.languages(&stages, &own, program, &before);
     reader.doubts(&stages, &own, last);
     let names = &mut reader.said.names;
     names.extend(reader.run.taken);
@@ -114,6 +122,8 @@ struct Reader<'r> {
     context: &'r RelPath,
     said: Said,
     run: Run,
+    /// As [`Run::files`], of the stages before.
+    given: Vec<(RelPath, String, Span)>,
 }
 
 impl Reader<'_> {
@@ -217,7 +227,11 @@ impl Reader<'_> {
             }
             "WORKDIR" => {
                 self.said.names.insert(instruction.rest.clone());
+                if let Some(path) = expand(instruction.rest.trim_matches('"'), values) {
+                    self.run.workdir = self.absolute(&path);
+                }
             }
+            "COPY" | "ADD" => self.copied(instruction, values),
             _ => {}
         }
     }
@@ -321,13 +335,15 @@ impl Reader<'_> {
         };
         let folder = to.ends_with('/') || words.len() > 1 || to == ".";
         let to = self.absolute(&to);
-        let from_stage = flags.iter().any(|flag| flag.starts_with("--from="));
+        let stage = flags.iter().find_map(|flag| flag.strip_prefix("--from="));
         for word in words {
             let Some(word) = expand_with(&word, values, Some("")) else {
                 continue;
             };
-            if from_stage {
-                self.run.taken.push(word.clone());
+            if let Some(stage) = stage {
+                self.run.copies.push((stage.to_lowercase(), to.clone()));
+                self.taken(&word, &to, &instruction.at);
+                self.run.taken.push(word);
                 self.run.taken.push(to.clone());
                 continue;
             }
@@ -345,6 +361,50 @@ impl Reader<'_> {
             };
             self.run.files.push((path, target, instruction.at.clone()));
         }
+    }
+
+    /// What the last stage takes of another, when that had it from the context.
+    fn taken(&mut self, from: &str, to: &str, at: &Span) {
+        let from = from.trim_end_matches('/');
+        let to = to.trim_end_matches('/');
+        for (path, target, _) in &self.given {
+            if target == from {
+                self.run
+                    .files
+                    .push((path.clone(), to.to_owned(), at.clone()));
+            } else if let Some(rest) = target.strip_prefix(from)
+                && rest.starts_with('/')
+            {
+                self.run
+                    .files
+                    .push((path.clone(), format!("{to}{rest}"), at.clone()));
+            }
+        }
+    }
+
+    /// The stage that makes the program that is started.
+    fn made_in(&self, before: &[Stage]) -> Option<usize> {
+        let words = self
+            .said
+            .told
+            .iter()
+            .rev()
+            .find_map(|told| match &told.item {
+                Item::Start(start) => Some(&start.words),
+                _ => None,
+            })?;
+        let name = words.first()?.rsplit('/').next()?;
+        let ends = |to: &String| to.rsplit('/').next() == Some(name);
+        let copies = self.run.copies.iter().rev();
+        let (stage, _) = copies
+            .clone()
+            .find(|(_, to)| ends(to))
+            .or_else(|| copies.clone().find(|(_, to)| to.ends_with("/bin")))?;
+        let named = |one: &Stage| one.name.as_deref() == Some(stage.as_str());
+        before
+            .iter()
+            .rposition(named)
+            .or_else(|| stage.parse().ok().filter(|at| *at < before.len()))
     }
 
     /// A path as seen from the work folder.
@@ -438,7 +498,9 @@ impl Reader<'_> {
             let Some(text) = self.repo.scan(&file).filter(|_| is_script(&file)) else {
                 break;
             };
-            let Some((end, known)) = script::read(&text.text, &values) else {
+            let argument = words.get(at_script + 1).map(String::as_str);
+            let body = argument.and_then(|name| script::function(&text.text, name));
+            let Some((end, known)) = script::read(body.unwrap_or(&text.text), &values) else {
                 return;
             };
             self.script_ports(&text);
@@ -544,28 +606,49 @@ impl Reader<'_> {
         }
     }
 
-    /// The languages of base images and tools, the last stage's first.
-    fn languages(&mut self, stages: &[Stage], own: &[usize], before: &[usize]) {
-        let mut seen = BTreeSet::new();
-        let table = self.table;
-        let all = own.iter().rev().chain(before.iter().rev());
-        for &at in all {
-            let mut found: Vec<String> = Vec::new();
-            found.extend(table.language_of(&stages[at].image).map(str::to_owned));
-            for instruction in stages[at].body.iter().filter(|one| one.name == "RUN") {
-                found.extend(
-                    commands(instruction.flags().1)
-                        .iter()
-                        .filter_map(builds::language)
-                        .map(str::to_owned),
-                );
-            }
-            for language in found {
-                if seen.insert(language.clone()) {
-                    self.said.languages.push(language);
-                }
-            }
+    /// The languages of what is started, of the base images and of the tools: the surest first.
+    fn languages(
+        &mut self,
+        stages: &[Stage],
+        own: &[usize],
+        program: Option<usize>,
+        before: &[usize],
+    ) {
+        let image = |at: usize| self.table.language_of(&stages[at].image).map(str::to_owned);
+        let tools = |at: usize| {
+            let runs = stages[at].body.iter().filter(|one| one.name == "RUN");
+            runs.flat_map(|one| commands(one.flags().1))
+                .filter_map(|command| builds::language(&command))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let started = self
+            .said
+            .told
+            .iter()
+            .rev()
+            .find_map(|told| match &told.item {
+                Item::Start(start) => builds::language(&Simple {
+                    words: start.words.clone(),
+                    ..Simple::default()
+                }),
+                _ => None,
+            });
+        let mut found: Vec<String> = started.map(str::to_owned).into_iter().collect();
+        found.extend(own.iter().filter_map(|at| image(*at)));
+        if let Some(at) = program {
+            let line = chain(stages, at);
+            found.extend(line.iter().filter_map(|at| image(*at)));
+            found.extend(line.iter().flat_map(|at| tools(*at)));
         }
+        found.extend(own.iter().rev().flat_map(|at| tools(*at)));
+        for at in before.iter().rev() {
+            found.extend(image(*at));
+            found.extend(tools(*at));
+        }
+        let mut seen = BTreeSet::new();
+        found.retain(|language| seen.insert(language.clone()));
+        self.said.languages = found;
     }
 
     /// What the file does and an image should not.

@@ -55,6 +55,15 @@ pub(super) fn read(
     (!words.is_empty()).then_some((End::Command(words), known))
 }
 
+/// The body of a function of a script: `server() { … }`. Scripts that know subcommands have one for
+/// each.
+pub(super) fn function<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let start = text.find(&format!("\n{name}()")).map(|at| at + 1)?;
+    let open = start + text[start..].find('{')? + 1;
+    let end = open + text[open..].find("\n}")?;
+    Some(&text[open..end])
+}
+
 /// Commands after which a script does nothing more.
 fn ends(command: &Simple) -> bool {
     command.words.first().is_some_and(|word| {
@@ -158,6 +167,12 @@ mod tests {
             command("myprog serve")
         );
         assert_eq!(end(""), None);
+        let text = "#!/bin/sh\nserver() {\n  exec gunicorn a:b\n}\ncase $1 in\n server) shift; server;;\nesac\n";
+        assert_eq!(
+            end(function(text, "server").unwrap()),
+            command("gunicorn a:b")
+        );
+        assert_eq!(function(text, "x"), None);
     }
 
     #[test]

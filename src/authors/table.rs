@@ -40,6 +40,7 @@ struct Environment {
 #[serde(deny_unknown_fields)]
 struct Words {
     words: Vec<String>,
+    files: Vec<String>,
 }
 
 /// What becomes of a package that the authors install.
@@ -105,11 +106,14 @@ impl Table {
         !theirs && super::shell::is_name(name) && !looks_secret(name) && is_harmless(value)
     }
 
-    /// Whether a name of a file, folder or stage says that it is not for production.
+    /// Whether the name of a stage, script or build tag says that it is not for production.
     pub(super) fn is_beside(&self, name: &str) -> bool {
-        name.to_lowercase()
-            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .any(|word| self.beside.words.iter().any(|known| known == word))
+        has_word(name, &self.beside.words)
+    }
+
+    /// The same of the name of a file or folder.
+    pub(super) fn is_file_beside(&self, name: &str) -> bool {
+        self.is_beside(name) || has_word(name, &self.beside.files)
     }
 
     /// The language that a base image is for.
@@ -126,6 +130,12 @@ impl Table {
             })
             .map(|(language, _)| language.as_str())
     }
+}
+
+fn has_word(name: &str, words: &[String]) -> bool {
+    name.to_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|word| words.iter().any(|known| known == word))
 }
 
 /// A short value of plain characters that is no address with a name and a password in it, no long
