@@ -316,42 +316,9 @@ fn ports(cx: &Cx<'_>, facts: &mut Facts, said: &Said) {
     }
 }
 
-/// Words of commands that are for development.
-const DEVELOPMENT: &[&str] = &[
-    "runserver",
-    "--reload",
-    "nodemon",
-    "dev",
-    "start:dev",
-    "start:debug",
-    "--debug",
-    "air",
-    "watch",
-    "--watch",
-    "webpack-dev-server",
-    "ts-node-dev",
-    "develop",
-    "preview",
-];
-
-/// Programs that are found by their names in the written image too.
-const SERVERS: &[&str] = &[
-    "node",
-    "bun",
-    "deno",
-    "python",
-    "python3",
-    "gunicorn",
-    "uvicorn",
-    "uwsgi",
-    "hypercorn",
-    "granian",
-    "daphne",
-    "celery",
-    "streamlit",
-    "waitress-serve",
-    "fastapi",
-];
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
 
 /// The start command: arguments of the program that is built, or a command of its own.
 fn begin(
@@ -364,13 +331,19 @@ fn begin(
     left: &mut Vec<(String, Evidence)>,
 ) {
     let words = super::script::unwrap(&start.words);
+    let mut words = words;
+    // An entrypoint of the project's own that prepares what it is given, and then runs it.
+    if words.len() > 1
+        && is_named(component, &words[0])
+        && identifier(last(&words[1])) == component.name
+    {
+        words.remove(0);
+    }
     let Some((program, rest)) = words.split_first() else {
         return;
     };
     let name = program.rsplit('/').next().unwrap_or(program);
-    let development = words
-        .iter()
-        .any(|word| DEVELOPMENT.contains(&word.as_str()))
+    let development = words.iter().any(|word| cx.table.is_development(word))
         || matches!(
             (name, rest.first().map(String::as_str)),
             ("flask" | "go" | "cargo", Some("run"))
@@ -392,12 +365,9 @@ fn begin(
     for word in &words {
         match placed(cx, component, said, word, workdir) {
             Ok(word) => mapped.push(word),
-            Err(path) if word == program => mapped.push(path),
-            Err(path) => {
-                left.push((
-                    format!("arguments that name {path}, which only their image has"),
-                    at.clone(),
-                ));
+            Err(_) if word == program => mapped.push(word.clone()),
+            Err(what) => {
+                left.push((what, at.clone()));
                 return;
             }
         }
@@ -445,7 +415,7 @@ fn begin(
         name,
         "npm" | "pnpm" | "yarn" | "bun" | "npx" | "bunx" | "turbo"
     );
-    let known = SERVERS.contains(&name);
+    let known = cx.table.starts(name);
     if manager || name.ends_with(".sh") || !known && !script {
         return;
     }
@@ -472,8 +442,8 @@ fn begin(
         .likely(Command::Exec(mapped), rank, at.clone());
 }
 
-/// A word of a command as it is in an image whose work folder holds the component; the path that is
-/// in no such image as the error.
+/// A word of a command as it is in an image whose work folder holds the component; what keeps it
+/// from being there as the error, in words.
 fn placed(
     cx: &Cx<'_>,
     component: &mut Component,
@@ -498,6 +468,15 @@ fn placed(
     for told in &said.told {
         match &told.item {
             Item::File(path, target) if value == target && cx.repo.has(path) => {
+                let template = cx
+                    .repo
+                    .scan(path)
+                    .is_none_or(|file| file.text.contains("{{"));
+                if template {
+                    return Err(format!(
+                        "arguments that name {value}, a template for another program"
+                    ));
+                }
                 let file = Artifact {
                     from: path.to_string(),
                     to: target.clone(),
@@ -521,7 +500,9 @@ fn placed(
             _ => {}
         }
     }
-    Err(value.to_owned())
+    Err(format!(
+        "arguments that name {value}, which only their image has"
+    ))
 }
 
 /// The script that builds, when it is another one than `build` and the manifest has it. That it is
@@ -550,11 +531,14 @@ fn build_script(cx: &Cx<'_>, component: &mut Component, said: &Said, name: &str,
         .likely(command, Rank::Dedicated, at.clone());
 }
 
+/// The value of one kind of statement.
+type Pick = fn(&Item) -> Option<&String>;
+
 /// Build switches: those of the first file, and in it of the first line, that has some.
 fn switches(cx: &Cx<'_>, component: &mut Component, said: &Said) {
     let line = |told: &Told| told.at.at.as_ref().and_then(|at| at.line);
     let facts = &mut component.facts;
-    let lists: [(&mut Vec<Found<String>>, fn(&Item) -> Option<&String>); 4] = [
+    let lists: [(&mut Vec<Found<String>>, Pick); 4] = [
         (&mut facts.tags, |item| match item {
             Item::Tag(tag) => Some(tag),
             _ => None,

@@ -1,17 +1,19 @@
 //! Which program a file speaks of.
 
 use super::said::{Item, Said};
+use crate::facts::Confidence;
 use crate::lang::Component;
 
 /// How much a file's words fit a component; zero for not at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Fit {
+    /// The command that runs in the end is its: by its name, or as one of its scripts.
+    program: usize,
     /// The program that runs in the end is of its language.
     language: bool,
-    /// The command that runs in the end is its.
-    program: bool,
     names: usize,
     same_folder: bool,
+    sure: Confidence,
 }
 
 /// The place of the component that a file speaks of, when one fits better than all others.
@@ -25,7 +27,7 @@ pub(super) fn owner(said: &Said, components: &[Component], named: bool) -> Optio
         .enumerate()
         .filter(|(_, component)| speaks(said, component))
         .map(|(at, component)| (at, fit(said, component)))
-        .filter(|(_, fit)| fit.names > 0 || fit.program || !named)
+        .filter(|(_, fit)| fit.names > 0 || fit.program > 0 || !named)
         .collect();
     let alone = components.len() == 1;
     if let ([(at, fit)], true) = (fits.as_slice(), alone) {
@@ -33,7 +35,7 @@ pub(super) fn owner(said: &Said, components: &[Component], named: bool) -> Optio
         return (near || fit.names > 0).then_some(*at);
     }
     let best = fits.iter().map(|(_, fit)| *fit).max()?;
-    if best.names == 0 && !best.same_folder && !best.program {
+    if best.names == 0 && !best.same_folder && best.program == 0 {
         // Above several programs and naming none of them: it is about the one of its folder, or
         // about the only one that is below it.
         let below: Vec<usize> = fits
@@ -64,10 +66,15 @@ fn fit(said: &Said, component: &Component) -> Fit {
         _ => None,
     });
     Fit {
-        language: first.is_some_and(|first| first == component.language),
         program: programs
             .map(|word| word.rsplit('/').next().unwrap_or(word))
-            .any(|name| is_named(component, name)),
+            .map(|name| {
+                let script = component.manifest.script(name).is_some();
+                usize::from(is_named(component, name)) + usize::from(script)
+            })
+            .max()
+            .unwrap_or_default(),
+        language: first.is_some_and(|first| first == component.language),
         names: said
             .names
             .iter()
@@ -75,6 +82,7 @@ fn fit(said: &Said, component: &Component) -> Fit {
             .count()
             .min(3),
         same_folder: said.dir == component.dir,
+        sure: component.sure,
     }
 }
 

@@ -618,8 +618,10 @@ impl Reader<'_> {
         let tools = |at: usize| {
             let runs = stages[at].body.iter().filter(|one| one.name == "RUN");
             runs.flat_map(|one| commands(one.flags().1))
-                .filter_map(|command| builds::language(&command))
-                .map(str::to_owned)
+                .filter_map(|command| {
+                    let program = command.words.first()?;
+                    self.table.language_of_tool(program).map(str::to_owned)
+                })
                 .collect::<Vec<_>>()
         };
         let started = self
@@ -628,10 +630,7 @@ impl Reader<'_> {
             .iter()
             .rev()
             .find_map(|told| match &told.item {
-                Item::Start(start) => builds::language(&Simple {
-                    words: start.words.clone(),
-                    ..Simple::default()
-                }),
+                Item::Start(start) => self.table.language_of_tool(start.words.first()?),
                 _ => None,
             });
         let mut found: Vec<String> = started.map(str::to_owned).into_iter().collect();

@@ -112,6 +112,7 @@ pub fn read(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
         }
         all.push((owner, said));
     }
+    decide_folders(&all, components);
     for service in services.iter().filter(|service| service.built.is_none()) {
         let image = service.image.as_deref().unwrap_or_default();
         let owner = components
@@ -203,11 +204,10 @@ fn decide_folders(all: &[(usize, Said)], components: &mut [Component]) {
 /// For each component the work folder of the authors' image, as its first Dockerfile says.
 fn workdirs(all: &[(usize, Said)]) -> BTreeMap<usize, String> {
     let mut workdirs = BTreeMap::new();
-    for (owner, said) in all {
-        let workdir = apply::workdir(said);
-        if !workdir.is_empty() {
-            workdirs.entry(*owner).or_insert(workdir);
-        }
+    for (owner, said) in all.iter().filter(|(_, said)| said.weight <= DOCKERFILE + 2) {
+        workdirs
+            .entry(*owner)
+            .or_insert_with(|| apply::workdir(said));
     }
     workdirs
 }

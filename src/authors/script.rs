@@ -138,25 +138,25 @@ mod tests {
         read(text, &BTreeMap::new()).map(|(end, _)| end)
     }
 
-    fn command(text: &str) -> Option<End> {
-        Some(End::Command(text.split(' ').map(str::to_owned).collect()))
+    fn command(text: &str) -> End {
+        End::Command(text.split(' ').map(str::to_owned).collect())
     }
 
     #[test]
     fn the_last_command_counts() {
         assert_eq!(
             end("#!/bin/sh\nset -e\nnpx prisma migrate deploy\nexec node main\n"),
-            command("node main")
+            Some(command("node main"))
         );
         assert_eq!(
             end("npx prisma migrate deploy\nHOSTNAME=0.0.0.0 node build/server.js\n"),
-            command("node build/server.js")
+            Some(command("node build/server.js"))
         );
         assert_eq!(
             end(
                 "if [ \"$X\" = 1 ]; then\n exec supervisord\nelse\n tasks &\n exec uwsgi --http :9090\nfi"
             ),
-            command("uwsgi --http :9090")
+            Some(command("uwsgi --http :9090"))
         );
         assert_eq!(
             end("if [ 1 ]; then\n exec su-exec a:b \"$@\"\nelse\n exec \"$@\"\nfi"),
@@ -164,13 +164,13 @@ mod tests {
         );
         assert_eq!(
             end("exec gosu app myprog serve \"$@\""),
-            command("myprog serve")
+            Some(command("myprog serve"))
         );
         assert_eq!(end(""), None);
         let text = "#!/bin/sh\nserver() {\n  exec gunicorn a:b\n}\ncase $1 in\n server) shift; server;;\nesac\n";
         assert_eq!(
             end(function(text, "server").unwrap()),
-            command("gunicorn a:b")
+            Some(command("gunicorn a:b"))
         );
         assert_eq!(function(text, "x"), None);
     }

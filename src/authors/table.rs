@@ -26,6 +26,15 @@ pub(super) struct Table {
     environment: Environment,
     beside: Words,
     images: BTreeMap<String, Vec<String>>,
+    tools: BTreeMap<String, Vec<String>>,
+    start: Start,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    programs: Vec<String>,
+    development: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -114,6 +123,25 @@ impl Table {
     /// The same of the name of a file or folder.
     pub(super) fn is_file_beside(&self, name: &str) -> bool {
         self.is_beside(name) || has_word(name, &self.beside.files)
+    }
+
+    /// The language whose tool a program is.
+    pub(super) fn language_of_tool(&self, program: &str) -> Option<&str> {
+        let name = program.rsplit('/').next().unwrap_or(program);
+        self.tools
+            .iter()
+            .find(|(_, names)| names.iter().any(|known| known == name))
+            .map(|(language, _)| language.as_str())
+    }
+
+    /// Whether the written image has a program by this name too.
+    pub(super) fn starts(&self, name: &str) -> bool {
+        self.start.programs.iter().any(|known| known == name)
+    }
+
+    /// Whether a word makes a command one for development.
+    pub(super) fn is_development(&self, word: &str) -> bool {
+        self.start.development.iter().any(|known| known == word)
     }
 
     /// The language that a base image is for.
