@@ -1,17 +1,24 @@
 //! From statements to facts: what is for this program, safe and still there is taken over, the rest
 //! is told as left.
 
+mod folder;
+mod start;
+mod switches;
+
 use std::collections::BTreeMap;
 
-use super::assign::is_named;
-use super::said::{Item, LinkValue, Said, Start, Told};
+use super::said::{Item, Said, Told};
 use super::table::{Package, Table};
 use crate::facts::{
-    Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Kind, Rank, RequiredEnv,
-    push, push_named, push_required,
+    Command, Confidence, Evidence, Facts, Found, HealthFact, Kind, Rank, RequiredEnv, push,
+    push_named, push_required,
 };
-use crate::lang::{Component, identifier};
-use crate::repo::{RelPath, Repo};
+use crate::lang::Component;
+use folder::{folder, is_built};
+use start::begin;
+use switches::{build_script, switches};
+
+use crate::repo::Repo;
 
 /// What is needed beside the statements.
 pub(super) struct Cx<'r> {
@@ -55,7 +62,14 @@ pub(super) fn apply(cx: &Cx<'_>, component: &mut Component, said: &Said, workdir
     if !site {
         ports(cx, &mut component.facts, said);
         // Of several the last is the most particular: `entrypoint` goes before `command`.
-        if let Some((start, at)) = starts.last() {
+        // A language that has read the same file knows more of the command than its words.
+        let known = |found: &Found<Command>| {
+            let at = found.evidence.at.as_ref();
+            at.is_some_and(|at| at.path == said.file)
+        };
+        if let Some((start, at)) = starts.last()
+            && !component.facts.start.all().iter().any(known)
+        {
             begin(cx, component, said, start, at, workdir, &mut left);
         }
     }
@@ -210,69 +224,6 @@ fn is_signal(text: &str) -> bool {
         })
 }
 
-/// Folders of the system, in which no program keeps its data.
-const SYSTEM: &[&str] = &[
-    "bin", "boot", "dev", "etc", "home", "install", "lib", "lib64", "media", "mnt", "opt", "proc",
-    "root", "run", "sbin", "srv", "sys", "tmp", "usr", "wheels", "build", "src", "app", "code",
-    "out",
-];
-
-/// A folder that holds data: relative to the authors' work folder where it lies in it, else absolute.
-fn folder(path: &str, workdir: &str) -> Option<String> {
-    let plain = |path: &str| {
-        path.bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"/._-".contains(&b))
-            && path.len() <= 120
-    };
-    if !plain(path) {
-        return None;
-    }
-    let path = path.trim_end_matches('/');
-    if workdir.len() > 1
-        && let Some(rest) = path.strip_prefix(workdir)
-    {
-        return rest
-            .strip_prefix('/')
-            .filter(|rest| RelPath::new(rest).is_some())
-            .map(str::to_owned);
-    }
-    // Where the work folder is not known, these are usual ones.
-    let usual = ["/usr/src/app/", "/home/node/app/", "/app/", "/code/"];
-    if workdir.is_empty()
-        && let Some(rest) = usual.iter().find_map(|usual| path.strip_prefix(usual))
-    {
-        return RelPath::new(rest).map(|rest| rest.to_string());
-    }
-    let absolute = RelPath::new(path.strip_prefix('/')?)?;
-    let mut parts = absolute.parts();
-    let first = parts.next()?;
-    let data = first == "var"
-        && parts.next() == Some("lib")
-        && !matches!(parts.next(), None | Some("apt" | "dpkg"));
-    let above = workdir.starts_with(path);
-    (!above && (data || first != "var" && !SYSTEM.contains(&first))).then(|| format!("/{absolute}"))
-}
-
-/// Folders that a build makes or an install fills.
-fn is_built(path: &str) -> bool {
-    path.split('/').any(|part| {
-        matches!(
-            part,
-            "node_modules"
-                | ".next"
-                | "dist"
-                | "build"
-                | "out"
-                | ".output"
-                | "bin"
-                | ".venv"
-                | "venv"
-                | "target"
-                | "public"
-        )
-    })
-}
-
 /// The port that most statements name, the first of equals; the others stay candidates.
 fn ports(cx: &Cx<'_>, facts: &mut Facts, said: &Said) {
     let mut counts: BTreeMap<u16, usize> = BTreeMap::new();
@@ -313,297 +264,6 @@ fn ports(cx: &Cx<'_>, facts: &mut Facts, said: &Said) {
     }
     if let Some((_, at)) = order.first() {
         facts.kind.likely(Kind::Web, Rank::Source, (*at).clone());
-    }
-}
-
-fn last(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
-}
-
-/// The start command: arguments of the program that is built, or a command of its own.
-fn begin(
-    cx: &Cx<'_>,
-    component: &mut Component,
-    said: &Said,
-    start: &Start,
-    at: &Evidence,
-    workdir: &str,
-    left: &mut Vec<(String, Evidence)>,
-) {
-    let words = super::script::unwrap(&start.words);
-    let mut words = words;
-    // An entrypoint of the project's own that prepares what it is given, and then runs it.
-    if words.len() > 1
-        && is_named(component, &words[0])
-        && identifier(last(&words[1])) == component.name
-    {
-        words.remove(0);
-    }
-    let Some((program, rest)) = words.split_first() else {
-        return;
-    };
-    let name = program.rsplit('/').next().unwrap_or(program);
-    let development = words.iter().any(|word| cx.table.is_development(word))
-        || matches!(
-            (name, rest.first().map(String::as_str)),
-            ("flask" | "go" | "cargo", Some("run"))
-        );
-    if development {
-        left.push((
-            format!("{}, which is for development", words.join(" ")),
-            at.clone(),
-        ));
-        return;
-    }
-    let hidden = words
-        .iter()
-        .any(|word| crate::parse::has_hidden(word) || word.len() > 400);
-    if hidden || words.iter().any(|word| word.contains('$')) {
-        return;
-    }
-    let mut mapped = Vec::new();
-    for word in &words {
-        match placed(cx, component, said, word, workdir) {
-            Ok(word) => mapped.push(word),
-            Err(_) if word == program => mapped.push(word.clone()),
-            Err(what) => {
-                left.push((what, at.clone()));
-                return;
-            }
-        }
-    }
-    let after = |count: usize| mapped.iter().skip(count).cloned().collect::<Vec<_>>();
-    let jar = mapped.iter().position(|word| word == "-jar");
-    let facts = &mut component.facts;
-    if let Some(jar) = jar {
-        let rest = after(jar + 2);
-        if !rest.is_empty() {
-            facts.args.likely(rest, RANK, at.clone());
-        }
-        return;
-    }
-    let script = component.manifest.script(name).is_some();
-    let outputs = said
-        .names
-        .iter()
-        .any(|word| word.ends_with(&format!("/{name}")));
-    if !script
-        && (is_named(component, name) || outputs)
-        && !name.contains('.')
-        && !component.facts.main.is_empty()
-    {
-        if mapped.len() > 1 {
-            component.facts.args.likely(after(1), RANK, at.clone());
-        }
-        return;
-    }
-    let file = rest
-        .iter()
-        .zip(mapped.iter().skip(1))
-        .find(|(word, _)| {
-            !word.starts_with('-')
-                && word
-                    .rsplit('/')
-                    .next()
-                    .is_some_and(|name| name.contains('.'))
-        })
-        .map(|(_, mapped)| mapped.clone());
-    let there = |path: &str| {
-        RelPath::new(path).is_some_and(|path| cx.repo.has(&component.dir.join(path.as_str())))
-    };
-    let manager = matches!(
-        name,
-        "npm" | "pnpm" | "yarn" | "bun" | "npx" | "bunx" | "turbo"
-    );
-    let known = cx.table.starts(name);
-    if manager || name.ends_with(".sh") || !known && !script {
-        return;
-    }
-    let same_file = |found: &Found<Command>| match (&found.value, &file) {
-        (Command::Exec(words), Some(file)) if found.rank >= Rank::Manifest => {
-            words.iter().any(|word| {
-                word.trim_start_matches("./").trim_end_matches(".js")
-                    == file.trim_end_matches(".js")
-            })
-        }
-        _ => false,
-    };
-    // Where a build's output lies is the authors' layout; a framework knows the one that is written.
-    let rank = match &file {
-        // Manifest and image start the same file: the arguments of the image are for a container.
-        _ if component.facts.start.all().iter().any(same_file) => Rank::Dedicated,
-        Some(file) if !there(file) && !file.contains(':') => Rank::Source,
-        _ => RANK,
-    };
-    name.clone_into(&mut mapped[0]);
-    component
-        .facts
-        .start
-        .likely(Command::Exec(mapped), rank, at.clone());
-}
-
-/// A word of a command as it is in an image whose work folder holds the component; what keeps it
-/// from being there as the error, in words.
-fn placed(
-    cx: &Cx<'_>,
-    component: &mut Component,
-    said: &Said,
-    word: &str,
-    workdir: &str,
-) -> Result<String, String> {
-    let (before, value) = match word.split_once('=') {
-        Some((before, value)) if word.starts_with('-') => (format!("{before}="), value),
-        _ => (String::new(), word),
-    };
-    if !value.starts_with('/') || value.len() < 2 {
-        let local = value.strip_prefix("./").unwrap_or(value);
-        return Ok(format!("{before}{local}"));
-    }
-    if let Some(rest) = value.strip_prefix(workdir)
-        && workdir.len() > 1
-        && let Some(rest) = rest.strip_prefix('/')
-    {
-        return Ok(format!("{before}{rest}"));
-    }
-    for told in &said.told {
-        match &told.item {
-            Item::File(path, target) if value == target && cx.repo.has(path) => {
-                let template = cx
-                    .repo
-                    .scan(path)
-                    .is_none_or(|file| file.text.contains("{{"));
-                if template {
-                    return Err(format!(
-                        "arguments that name {value}, a template for another program"
-                    ));
-                }
-                let file = Artifact {
-                    from: path.to_string(),
-                    to: target.clone(),
-                };
-                push(&mut component.facts.files, found(file, &told.at));
-                return Ok(word.to_owned());
-            }
-            Item::Volume(folder) | Item::Writes(folder)
-                if value == folder || value.starts_with(&format!("{folder}/")) =>
-            {
-                if !component
-                    .facts
-                    .volumes
-                    .iter()
-                    .any(|known| value.starts_with(&known.value))
-                {
-                    continue;
-                }
-                return Ok(word.to_owned());
-            }
-            _ => {}
-        }
-    }
-    Err(format!(
-        "arguments that name {value}, which only their image has"
-    ))
-}
-
-/// The script that builds, when it is another one than `build` and the manifest has it. That it is
-/// named in both makes it more than either.
-fn build_script(cx: &Cx<'_>, component: &mut Component, said: &Said, name: &str, at: &Evidence) {
-    let beside = name
-        .split(':')
-        .any(|word| word != "build" && cx.table.is_beside(word));
-    if name == "build"
-        || beside
-        || said.weight > super::DOCKERFILE
-        || component.manifest.script(name).is_none()
-    {
-        return;
-    }
-    let manager = component
-        .facts
-        .package_manager
-        .value()
-        .cloned()
-        .unwrap_or_else(|| "npm".to_owned());
-    let command = Command::exec([manager.as_str(), "run", name]);
-    component
-        .facts
-        .build
-        .likely(command, Rank::Dedicated, at.clone());
-}
-
-/// The value of one kind of statement.
-type Pick = fn(&Item) -> Option<&String>;
-
-/// Build switches: those of the first file, and in it of the first line, that has some.
-fn switches(cx: &Cx<'_>, component: &mut Component, said: &Said) {
-    let line = |told: &Told| told.at.at.as_ref().and_then(|at| at.line);
-    let facts = &mut component.facts;
-    let lists: [(&mut Vec<Found<String>>, Pick); 4] = [
-        (&mut facts.tags, |item| match item {
-            Item::Tag(tag) => Some(tag),
-            _ => None,
-        }),
-        (&mut facts.version_variables, |item| match item {
-            Item::Link(name, LinkValue::Version) => Some(name),
-            _ => None,
-        }),
-        (&mut facts.features, |item| match item {
-            Item::Feature(feature) => Some(feature),
-            _ => None,
-        }),
-        (&mut facts.profiles, |item| match item {
-            Item::Profile(profile) => Some(profile),
-            _ => None,
-        }),
-    ];
-    for (list, pick) in lists {
-        if !list.is_empty() {
-            continue;
-        }
-        let all: Vec<(&String, &Told)> = said
-            .told
-            .iter()
-            .filter_map(|told| Some((pick(&told.item)?, told)))
-            // Tags such as `integration` are for tests; a module's path says nothing of the kind.
-            .filter(|(value, _)| value.contains('/') || !cx.table.is_beside(value))
-            .collect();
-        let first = all.first().map(|(_, told)| line(told));
-        let one_line = said.weight > super::RELEASE;
-        for (value, told) in all {
-            if !one_line || Some(line(told)) == first {
-                push(list, found(value.clone(), &told.at));
-            }
-        }
-    }
-    if said.weight > super::RELEASE {
-        return;
-    }
-    let known: Vec<String> = facts
-        .main
-        .all()
-        .iter()
-        .map(|found| found.value.clone())
-        .collect();
-    for told in &said.told {
-        let Item::Main(main) = &told.item else {
-            continue;
-        };
-        let wanted = main.trim_start_matches("./").trim_end_matches('/');
-        let Some(value) = known.iter().find(|value| {
-            let value = value.trim_start_matches("./");
-            value == wanted || wanted.ends_with(&format!("/{value}"))
-        }) else {
-            continue;
-        };
-        let named = identifier(wanted.rsplit('/').next().unwrap_or(wanted)) == component.name;
-        let confidence = if named {
-            Confidence::Likely
-        } else {
-            Confidence::Guess
-        };
-        facts
-            .main
-            .add(value.clone(), RANK, confidence, told.at.clone());
     }
 }
 

@@ -8,6 +8,7 @@ mod apply;
 mod asked;
 mod assign;
 mod builds;
+mod clusters;
 mod compose;
 mod dockerfile;
 mod hosts;
@@ -361,7 +362,7 @@ fn kind_of(path: &RelPath) -> Option<Kind> {
         ".promu.yml" => return other(RELEASE, releases::promu, false),
         "makefile" | "gnumakefile" | "justfile" | ".justfile" | "taskfile.yml"
         | "taskfile.yaml" | "magefile.go" => return other(RECIPE, releases::recipes, false),
-        "values.yaml" | "values.yml" => return other(HOST + 2, hosts::values, true),
+        "values.yaml" | "values.yml" => return other(HOST + 2, clusters::values, true),
         _ => {}
     }
     if ending == "service" {
@@ -387,7 +388,7 @@ fn kind_of(path: &RelPath) -> Option<Kind> {
             "templates",
         ])
     {
-        return other(HOST + 1, hosts::kubernetes, true);
+        return other(HOST + 1, clusters::kubernetes, true);
     }
     None
 }
