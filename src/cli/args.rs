@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::help;
-use crate::plan::options::{Form, OPTIONS, Opt};
+use crate::plan::options::{Form, OPTIONS, Opt, languages};
 
 /// Reads a source repository and writes the container files that an expert would have written
 /// by hand: a multi-stage Dockerfile, its ignore file and a health check
@@ -107,6 +107,14 @@ pub(super) struct ProjectArgs {
         display_order = 100
     )]
     pub set: Vec<String>,
+    /// Every component gets an image, whatever its role: short for `--component '*'`
+    #[arg(
+        long,
+        conflicts_with = "components",
+        help_heading = help::DECISIONS,
+        display_order = 99
+    )]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +216,7 @@ fn flag(option: &Opt) -> Arg {
         Form::Choice(choices) => {
             arg.value_parser(clap::builder::PossibleValuesParser::new(choices))
         }
+        Form::Language => arg.value_parser(clap::builder::PossibleValuesParser::new(languages())),
         Form::Folders => arg.action(ArgAction::Append).value_hint(ValueHint::DirPath),
         Form::Text | Form::Port => arg,
     }

@@ -99,7 +99,7 @@ fn item(answer: &Answered) -> Item {
             .parse::<i64>()
             .map_or_else(|_| value(answer.value.as_str()), value),
         Form::Folders => value(answer.value.split(',').collect::<Array>()),
-        Form::Text | Form::Choice(_) => value(answer.value.as_str()),
+        Form::Text | Form::Choice(_) | Form::Language => value(answer.value.as_str()),
     }
 }
 

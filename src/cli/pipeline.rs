@@ -12,7 +12,7 @@ use super::args::ProjectArgs;
 use super::exit::Failure;
 use super::ui::Ui;
 use super::{ended, settings};
-use crate::detect::{Detection, detect};
+use crate::detect::{Detection, Wanted, detect_wanted};
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::Component;
 use crate::pack::PackSet;
@@ -55,7 +55,11 @@ impl Pipeline {
         let repo = repo?;
         let settings = settings::load(args, context.matches, context.variables, &repo, ui)?;
         let (packs, tables) = known?;
-        let detection = detect(&repo, &packs);
+        let wanted = Wanted {
+            dirs: settings.components.clone(),
+            all: settings.all,
+        };
+        let detection = detect_wanted(&repo, &packs, &wanted);
         for diagnostic in &detection.diagnostics {
             ui.diagnostic(diagnostic);
         }
@@ -101,7 +105,14 @@ impl Pipeline {
     pub(super) fn tell(&self, plan: &Plan, context: &Context<'_, '_>) {
         let ended = ended::warnings(plan, &self.tables.catalogue, context.today);
         let unused = settings::without_effect(&self.settings, plan);
-        for diagnostic in plan.diagnostics.iter().chain(&ended).chain(&unused) {
+        let open = plan.open.iter().map(|failure| &failure.diagnostic);
+        for diagnostic in plan
+            .diagnostics
+            .iter()
+            .chain(&ended)
+            .chain(&unused)
+            .chain(open)
+        {
             context.ui.diagnostic(diagnostic);
         }
     }
@@ -130,6 +141,24 @@ fn nothing_found(repo: &Repo, detection: &Detection) -> Diagnostic {
     {
         return Diagnostic::error("nothing-found", "no program could be read here")
             .with_help("correct what is named above, then run the command again");
+    }
+    let unknown: Vec<&str> = detection
+        .passed_over
+        .iter()
+        .filter(|passed| passed.role.is_none())
+        .map(|passed| passed.why.as_str())
+        .collect();
+    if let Some(first) = unknown.first() {
+        let others = detection
+            .passed_over
+            .iter()
+            .any(|passed| passed.role.is_some());
+        let problem = Diagnostic::error("unknown-language", *first);
+        return problem.with_help(if others {
+            "`--all` plans what else is here; `dockgen explain --all` says what that is"
+        } else {
+            "write the Dockerfile by hand, or give the folder of another program"
+        });
     }
     let message = match (repo.files().is_empty(), detection.passed_over.is_empty()) {
         (true, _) => "the folder is empty",

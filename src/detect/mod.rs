@@ -255,6 +255,12 @@ fn choose(
         if !unknown.program && (detection.components.iter().any(beside) || !unknown.dir.is_root() && known) {
             continue;
         }
+        if unknown.program && known {
+            let message = format!("{}: {}", unknown.dir, unknown.why());
+            detection
+                .diagnostics
+                .push(Diagnostic::warning("unknown-language", message));
+        }
         detection.passed_over.push(PassedOver {
             dir: unknown.dir.clone(),
             language: unknown.language.clone(),

@@ -30,7 +30,7 @@ pub use resolver::{Failure, Need, Resolver};
 
 use crate::detect::Detection;
 use crate::diag::{Diagnostic, Result};
-use crate::facts::{Artifact, Confidence, Kind};
+use crate::facts::{Artifact, Confidence, Kind, Role};
 use crate::lang::{Component, Model};
 use crate::pack::PackSet;
 use crate::parse::has_hidden;
@@ -46,6 +46,9 @@ pub struct Plan {
     pub components: Vec<ComponentPlan>,
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
+    /// Components that are left out, each for want of an answer that its failure names.
+    #[serde(skip)]
+    pub open: Vec<Failure>,
 }
 
 /// One image and the files that make it. Templates see exactly these names.
@@ -206,14 +209,15 @@ impl Tables {
     }
 }
 
-/// Makes the plan of every component that the settings select.
+/// Makes the plan of every component that the settings select. A component that lacks an answer
+/// stops the others only where there are none.
 pub fn resolve(
     repo: &Repo,
     detection: &Detection,
     settings: &Settings,
     tables: &Tables,
 ) -> Result<Plan, Failure> {
-    let selected = select(detection, settings)?;
+    let (selected, mut open) = select(detection, settings)?;
     let alone = selected.len() == 1 && detection.components.len() == 1;
     let plans: Vec<Result<ComponentPlan, Failure>> = selected
         .par_iter()
@@ -246,10 +250,22 @@ pub fn resolve(
             Ok(finished)
         })
         .collect();
-    // Of several failures the first component's is told, on every run.
-    let components = plans.into_iter().collect::<Result<_, Failure>>()?;
+    let several = selected.len() + open.len() > 1;
+    let mut components = Vec::new();
+    for plan in plans {
+        match plan {
+            Ok(plan) => components.push(plan),
+            Err(failure) if several && failure.is_open() => open.push(failure.named()),
+            Err(failure) => return Err(failure),
+        }
+    }
+    if components.is_empty() && !open.is_empty() {
+        // The first component's is told, on every run.
+        return Err(open.swap_remove(0));
+    }
     Ok(Plan {
         components,
+        open,
         diagnostics: selected.iter().copied().filter_map(warning).collect(),
     })
 }
@@ -264,11 +280,21 @@ fn warning(component: &Component) -> Option<Diagnostic> {
     })
 }
 
-/// The components that the user wants, all when nothing is said.
+/// As many examples may get an image each without anybody asking for it.
+const MOST_EXAMPLES: usize = 6;
+
+/// The components that the user wants, all when nothing is said; and those that lack an answer.
 fn select<'d>(
     detection: &'d Detection,
     settings: &Settings,
-) -> Result<Vec<&'d Component>, Failure> {
+) -> Result<(Vec<&'d Component>, Vec<Failure>), Failure> {
+    let asked = settings.all || !settings.components.is_empty();
+    if !asked && detection.components.len() > MOST_EXAMPLES {
+        let example = |component: &Component| component.role.role == Role::Example;
+        if detection.components.iter().all(example) {
+            return Err(which_examples(detection));
+        }
+    }
     let mut selected: Vec<&Component> = Vec::new();
     for component in &detection.components {
         let wanted = settings.components.is_empty() || settings.components.contains(&component.dir);
@@ -281,49 +307,96 @@ fn select<'d>(
     }
     for dir in &settings.components {
         if !selected.iter().any(|component| component.dir == *dir) {
-            let known: Vec<String> = detection
-                .components
-                .iter()
-                .map(|component| component.dir.to_string())
-                .collect();
-            return Err(Diagnostic::error(
-                "no-such-component",
-                format!("there is no component in {dir}"),
-            )
-            .with_help(format!(
-                "found: {}",
-                if known.is_empty() {
-                    "none".to_owned()
-                } else {
-                    known.join(", ")
-                }
-            ))
-            .into());
+            return Err(no_such_component(detection, dir).into());
         }
     }
+    let mut open = Vec::new();
+    let mut unsettled = Vec::new();
     for pair in selected.windows(2) {
-        if pair[0].dir == pair[1].dir {
-            return Err(Failure {
-                diagnostic: Diagnostic::error(
-                    "answer-needed",
-                    format!(
-                        "{}: the folder holds a {} and a {} program",
-                        pair[0].dir, pair[0].language, pair[1].language
-                    ),
-                )
-                .with_help(format!(
-                    "give --language {} or --language {}",
-                    pair[0].language, pair[1].language
-                )),
-                needs: Some(Box::new(Need {
-                    component: pair[0].dir.clone(),
-                    key: "language",
-                    candidates: vec![pair[0].language.to_owned(), pair[1].language.to_owned()],
-                })),
-            });
+        if pair[0].dir == pair[1].dir && !unsettled.contains(&pair[0].dir) {
+            unsettled.push(pair[0].dir.clone());
+            let failure = which_language(pair[0], pair[1]);
+            let others = selected.iter().any(|other| other.dir != pair[0].dir);
+            open.push(if others { failure.named() } else { failure });
         }
     }
-    Ok(selected)
+    selected.retain(|component| !unsettled.contains(&component.dir));
+    if selected.is_empty() && !open.is_empty() {
+        return Err(open.swap_remove(0));
+    }
+    Ok((selected, open))
+}
+
+fn no_such_component(detection: &Detection, dir: &RelPath) -> Diagnostic {
+    if let Some(passed) = detection.passed_over.iter().find(|passed| passed.dir == *dir) {
+        let message = format!("there is no program in {dir}: {}", passed.why);
+        return Diagnostic::error("no-such-component", message);
+    }
+    let known: Vec<String> = detection
+        .components
+        .iter()
+        .map(|component| component.dir.to_string())
+        .collect();
+    Diagnostic::error(
+        "no-such-component",
+        format!("there is no component in {dir}"),
+    )
+    .with_help(format!(
+        "found: {}",
+        if known.is_empty() {
+            "none".to_owned()
+        } else {
+            known.join(", ")
+        }
+    ))
+}
+
+fn which_language(one: &Component, other: &Component) -> Failure {
+    Failure {
+        diagnostic: Diagnostic::error(
+            "answer-needed",
+            format!(
+                "{}: the folder holds a {} and a {} program",
+                one.dir, one.language, other.language
+            ),
+        )
+        .with_help(format!(
+            "give --language {} or --language {}",
+            one.language, other.language
+        )),
+        needs: Some(Box::new(Need {
+            component: one.dir.clone(),
+            key: "language",
+            candidates: vec![one.language.to_owned(), other.language.to_owned()],
+        })),
+    }
+}
+
+/// A repository of examples has no program of its own, and nobody wants an image of each.
+fn which_examples(detection: &Detection) -> Failure {
+    let dirs: Vec<String> = detection
+        .components
+        .iter()
+        .map(|component| component.dir.to_string())
+        .collect();
+    let shown = dirs.iter().take(MOST_EXAMPLES).cloned().collect::<Vec<_>>();
+    let message = format!(
+        "the repository holds {} examples and no program of its own",
+        dirs.len()
+    );
+    let more = dirs.len() - shown.len();
+    let help = format!(
+        "give --component DIR for each that gets an image, or --all; found: {} and {more} more",
+        shown.join(", ")
+    );
+    Failure {
+        diagnostic: Diagnostic::error("answer-needed", message).with_help(help),
+        needs: Some(Box::new(Need {
+            component: RelPath::root(),
+            key: "components",
+            candidates: dirs,
+        })),
+    }
 }
 
 fn finish(

@@ -1,6 +1,7 @@
 //! The one table of what a user may decide. Each row is a flag, a key of dockgen.toml, a
 //! `DOCKGEN_` variable, a `--set` key and, where it is open, a question of the wizard.
 
+use crate::lang::LANGUAGES;
 use crate::parse::has_hidden;
 use crate::repo::RelPath;
 
@@ -11,7 +12,10 @@ pub enum Form {
     /// 1 to 65535.
     Port,
     Choice(&'static [&'static str]),
-    /// Folders of the repository: a repeated flag, a list in dockgen.toml, commas elsewhere.
+    /// The id of a language that dockgen writes for.
+    Language,
+    /// Folders of the repository: a repeated flag, a list in dockgen.toml, commas elsewhere; `*`
+    /// stands for all of them.
     Folders,
 }
 
@@ -47,7 +51,7 @@ pub const OPTIONS: &[Opt] = &[
         key: "components",
         form: Form::Folders,
         placeholder: "DIR",
-        help: "Only the component in this folder; may be given again",
+        help: "Only the component in this folder, whatever its role; may be given again",
         question: "Which of them get an image?",
     },
     Opt {
@@ -66,7 +70,7 @@ pub const OPTIONS: &[Opt] = &[
     },
     Opt {
         key: "language",
-        form: Form::Text,
+        form: Form::Language,
         placeholder: "LANGUAGE",
         help: "Language to plan for, where a folder holds several",
         question: "Which language is the program written in?",
@@ -100,6 +104,13 @@ pub const OPTIONS: &[Opt] = &[
         question: "Which command starts the program?",
     },
 ];
+
+/// The ids of the languages, sorted.
+pub fn languages() -> Vec<&'static str> {
+    let mut known: Vec<&str> = LANGUAGES.iter().map(|language| language.id()).collect();
+    known.sort_unstable();
+    known
+}
 
 pub fn option(key: &str) -> Option<&'static Opt> {
     OPTIONS.iter().find(|option| option.key == key)
@@ -135,6 +146,11 @@ impl Opt {
             },
             Form::Choice(choices) => (!choices.contains(&value))
                 .then(|| format!("must be one of {}, not {value}", choices.join(", "))),
+            Form::Language => {
+                let known = languages();
+                (!known.contains(&value))
+                    .then(|| format!("must be one of {}, not {value}", known.join(", ")))
+            }
             Form::Folders => value
                 .split(',')
                 .find(|folder| RelPath::new(folder.trim()).is_none())

@@ -46,7 +46,7 @@ fn every_face_of_an_option_means_the_same() {
         let line = match option.form {
             Form::Port => format!("{} = {value}\n", option.key),
             Form::Folders => format!("{} = [\"{value}\"]\n", option.key),
-            Form::Text | Form::Choice(_) => format!("{} = \"{value}\"\n", option.key),
+            Form::Text | Form::Choice(_) | Form::Language => format!("{} = \"{value}\"\n", option.key),
         };
         let repo = TestRepo::two_mains().file("dockgen.toml", &line);
         assert_eq!(plan(&repo, &[]), by_flag, "{line}");
@@ -72,7 +72,7 @@ fn a_value_that_does_not_fit_is_refused_by_every_face() {
         let bad = match option.form {
             Form::Text => "\t",
             Form::Port => "70000",
-            Form::Choice(_) => "none-of-them",
+            Form::Choice(_) | Form::Language => "none-of-them",
             Form::Folders => "../up",
         };
         let key = option.key;

@@ -11,7 +11,7 @@ use crate::lang::{Component, Sources};
 use crate::pack::{PackSet, RoleRule, fits};
 use crate::repo::{RelPath, Repo};
 
-pub(super) use feeds::{Fed, feeds};
+pub(super) use feeds::feeds;
 pub(super) use unknown::{Unknown, unknown};
 
 /// Whether code was seen that serves, or works until it is ended.
