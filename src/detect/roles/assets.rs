@@ -23,7 +23,7 @@ pub(super) struct Output {
 pub(super) const USUAL: &[&str] = &["dist", "build", "out", ".output/public", "public/build"];
 
 /// Scripts that build.
-const BUILDS: &[&str] = &["build", "build:prod", "build:production", "release", "prod", "dist", "export", "generate", "bundle", "compile"];
+const BUILDS: &[&str] = &["build", "build-prod", "build:prod", "build:app", "build:production", "release", "prod", "dist", "export", "generate", "bundle", "compile"];
 
 /// The packages among `dirs` that have a build.
 pub(super) fn packages(repo: &Repo, packs: &PackSet, dirs: &[RelPath]) -> Vec<Package> {
