@@ -29,6 +29,8 @@ pub struct Roles {
     /// Words in a start command that say a server for development; one word stands at the end of
     /// the command or before a flag.
     pub dev_servers: Vec<String>,
+    /// Words in a component's name which say that it is no part of another one that uses it.
+    pub programs: Vec<String>,
     /// Words in a root manifest's name that say that the whole repository is one of examples.
     pub examples: Vec<String>,
 }

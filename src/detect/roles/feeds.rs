@@ -83,7 +83,7 @@ pub(in crate::detect) fn feeds(
         made.push(target.clone());
         // Of two packages that write the same folder one is built.
         let taken = program.feeds.iter().any(|feed| touches(&feed.target, &target));
-        if !taken && is_absent(repo, packs, &target) && known(package, program, &output) {
+        if !taken && is_absent(repo, packs, &target) && known(package, &output, &evidence) {
             program.feeds.push(Feed {
                 from: package.dir.clone(),
                 output,
@@ -109,13 +109,14 @@ fn whose(program: &Component) -> String {
     format!("the {} program in {}", program.language, program.dir)
 }
 
-/// Whether something says what the build writes: where nothing does, the package is no program
-/// all the same, but nobody could copy its output.
-fn known(package: &Package, program: &Component, output: &RelPath) -> bool {
-    program.dir != package.dir
-        || !output.is_in(&package.dir)
-        || package.outputs.iter().any(|named| named.dir == *output)
+/// Whether something says what the build writes: where only the place does, the package is no
+/// program all the same, but nobody could copy its output.
+fn known(package: &Package, output: &RelPath, evidence: &Evidence) -> bool {
+    evidence.rule != PLACE || package.outputs.iter().any(|named| named.dir == *output)
 }
+
+/// The rule of evidence that is only where a package stands.
+const PLACE: &str = "role/place";
 
 type Found = (RelPath, RelPath, bool, Evidence);
 
@@ -240,7 +241,7 @@ fn by_place(
         Some((at, why))
     })?;
     let output = usual(package);
-    let evidence = Evidence::file("role/place", package.dir.join("package.json"), why);
+    let evidence = Evidence::file(PLACE, package.dir.join("package.json"), why);
     Some((at, output.clone(), output, false, evidence))
 }
 

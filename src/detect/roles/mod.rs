@@ -48,6 +48,32 @@ fn serves_itself(packs: &PackSet, component: &Component) -> bool {
     serves(packs, component) && served_by(component).is_none_or(|path| path.is_in(&component.dir))
 }
 
+/// Whether a component that could serve by itself is there for a larger one: one that adds more to
+/// it than a wrapper does, uses no other of its kind, and is not outdone by its name.
+fn is_swallowed<'c>(
+    packs: &PackSet,
+    component: &Component,
+    user: &Component,
+    others: impl Iterator<Item = &'c Component>,
+) -> bool {
+    let mut words = component.name.split('-');
+    let named = words.any(|word| {
+        packs
+            .roles()
+            .any(|roles| roles.programs.iter().any(|known| known == word))
+    });
+    let adds = user
+        .code
+        .iter()
+        .filter(|dir| **dir != component.dir && **dir != user.dir && !component.code.contains(dir))
+        .count();
+    let equals = others
+        .filter(|other| user.code.contains(&other.dir) && other.dir != user.dir)
+        .filter(|other| serves_itself(packs, other))
+        .count();
+    !named && adds > 0 && equals == 0 && serves(packs, user)
+}
+
 /// The file that says so.
 fn served_by(component: &Component) -> Option<&RelPath> {
     let kind = component.facts.kind.best()?;
@@ -227,7 +253,9 @@ fn part_of<'c>(
     let user = others.clone().filter(same).find(|other| {
         other.role.role == Role::Program && other.code.contains(home) && !component.code.contains(&other.dir)
     });
-    if let Some(user) = user.filter(|_| !itself) {
+    if let Some(user) =
+        user.filter(|user| !itself || is_swallowed(packs, component, user, others.clone()))
+    {
         return say(Role::Library, "role/part", format!("it is a part of {}", user.dir));
     }
     // What serves is a program that it uses: a generator, a command for it.
