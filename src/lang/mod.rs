@@ -82,6 +82,13 @@ pub const LANGUAGES: &[&dyn Language] = &[
     &html::Html,
 ];
 
+/// The ids of the languages, sorted.
+pub fn languages() -> Vec<&'static str> {
+    let mut known: Vec<&str> = LANGUAGES.iter().map(|language| language.id()).collect();
+    known.sort_unstable();
+    known
+}
+
 /// The language of an id such as `go`.
 pub fn language(id: &str) -> Option<&'static dyn Language> {
     LANGUAGES

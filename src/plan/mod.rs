@@ -44,6 +44,9 @@ pub struct Plan {
     pub outputs: Vec<Output>,
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
+    /// Components that are left out, each for want of an answer that its failure names.
+    #[serde(skip)]
+    pub open: Vec<Failure>,
 }
 
 impl Plan {

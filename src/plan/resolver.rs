@@ -22,6 +22,32 @@ pub struct Failure {
     pub needs: Option<Box<Need>>,
 }
 
+impl Failure {
+    /// Whether the component alone is at fault, so that the others can be planned without it.
+    pub fn is_open(&self) -> bool {
+        self.needs.is_some()
+            || matches!(
+                self.diagnostic.code,
+                "impossible-start" | "no-static-files" | "no-image-line"
+            )
+    }
+
+    /// The same with a next step that says for which of several components it is.
+    pub fn named(mut self) -> Self {
+        if let Some(need) = &self.needs {
+            let (dir, key) = (&need.component, need.key);
+            let mut help = format!(
+                "give it with --set {dir}:{key}=…, or as {key} in [component.\"{dir}\"] of dockgen.toml"
+            );
+            if !need.candidates.is_empty() {
+                help = format!("{help}; found: {}", need.candidates.join(", "));
+            }
+            self.diagnostic = self.diagnostic.with_help(help);
+        }
+        self
+    }
+}
+
 /// An answer without which a component cannot be planned.
 #[derive(Debug)]
 pub struct Need {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dockgen::assemble::{Assembled, assemble};
+use dockgen::assemble::assemble;
 use dockgen::detect::detect;
 use dockgen::plan::settings::Settings;
 use dockgen::render::render;
@@ -32,7 +32,7 @@ fn outcome(files: &Files) -> Result<Outcome, TestCaseError> {
     );
     let detection = detect(&repo, packs);
     let texts = assemble(&repo, &detection, &Settings::default(), packs, tables)
-        .and_then(Assembled::whole)
+        
         .map_err(|failure| failure.diagnostic)
         .and_then(|plan| render(packs, &plan, &repo))
         .map(|files| {
