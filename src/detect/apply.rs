@@ -80,7 +80,13 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                 confidence: held.confidence,
                 evidence: &held.evidence,
             };
-            add(&mut facts, &detector.facts, &because, &held.variables, packs);
+            add(
+                &mut facts,
+                &detector.facts,
+                &because,
+                &held.variables,
+                packs,
+            );
         }
         if let Some(name) = &detector.name {
             frameworks.push(Framework {

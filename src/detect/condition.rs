@@ -230,6 +230,14 @@ fn files(
                 let Some(source) = cx.sources.read(&path) else {
                     continue;
                 };
+                let holds = |pattern: &Option<Pattern>| {
+                    let regex = pattern.as_ref().and_then(Pattern::regex);
+                    regex.map(|regex| regex.is_match(source.text.as_bytes()))
+                };
+                if holds(&condition.with) == Some(false) || holds(&condition.without) == Some(true)
+                {
+                    continue;
+                }
                 let search = Search::of(condition, pattern, cx.packs);
                 for hit in search.hits(&source.text, left) {
                     add(shown(&source, &hit.span, cx), hit.variables);
@@ -297,12 +305,7 @@ fn shown(source: &Source, span: &Range<usize>, cx: &Cx<'_>) -> Evidence {
     if shown.len() < line.len() {
         shown.push('…');
     }
-    Evidence::span(
-        cx.rule,
-        source,
-        span,
-        format!("the source says `{shown}`"),
-    )
+    Evidence::span(cx.rule, source, span, format!("the source says `{shown}`"))
 }
 
 /// Whether a text fits; its named groups become variables.

@@ -199,7 +199,7 @@ fn apply_detectors(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
             let sources = Sources::of(repo, component, language, &dirs, budget);
             apply::apply(packs, component, &sources);
             language.refine(repo, component, &sources);
-            needs::samples(repo, packs, component, &sources);
+            needs::finish(repo, packs, component, &sources);
         }
     });
 }

@@ -71,6 +71,12 @@ pub struct Condition {
     /// A match whose own text fits this pattern is passed over.
     #[serde(default)]
     pub except: Option<Pattern>,
+    /// Only files that hold this pattern too count.
+    #[serde(default)]
+    pub with: Option<Pattern>,
+    /// Files that hold this pattern do not count.
+    #[serde(default)]
+    pub without: Option<Pattern>,
     /// Every match counts, not only the first: the facts are added once for each.
     #[serde(default)]
     pub each: bool,
@@ -304,6 +310,8 @@ impl Detector {
                 &condition.matches,
                 &condition.inside,
                 &condition.except,
+                &condition.with,
+                &condition.without,
                 &condition.script_matches,
                 &condition.setting_matches,
                 &condition.version_matches,

@@ -86,7 +86,8 @@ impl Language for Node {
 
     fn sources(&self) -> &'static [&'static str] {
         &[
-            "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "astro", "prisma",
+            "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "astro",
+            "prisma",
         ]
     }
 
