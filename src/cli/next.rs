@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 
-use crate::plan::{ComponentPlan, Plan};
+use crate::plan::{Image, Output, Plan};
 
 /// Build and run of one component, as arguments.
 pub(super) struct Commands {
@@ -18,10 +18,10 @@ const SHOWN: usize = 4;
 /// So many variables stand in a command; `explain` and the plan have all.
 const NAMED: usize = 12;
 
-pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
+pub(super) fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Commands {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let mut build: Vec<String> = words(&["docker", "build", "-t", &component.name]);
-    let dockerfile = component.outputs.first().map(|output| &output.path);
+    let dockerfile = outputs.first().map(|output| &output.path);
     // A Dockerfile at the root of the context is found by itself.
     if let Some(path) = dockerfile.filter(|path| path.as_str() != "Dockerfile") {
         let path = match root.as_str() {
@@ -32,7 +32,7 @@ pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
     }
     build.push(root.to_string());
     let mut run: Vec<String> = words(&["docker", "run", "--rm"]);
-    if let Some(port) = component.port {
+    if let Some(port) = component.run.port() {
         run.extend(["-p".to_owned(), format!("{port}:{port}")]);
     }
     // Without a value docker takes the shell's: nothing secret stands in a command or a log.
@@ -46,15 +46,15 @@ pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
 /// The commands as lines for a shell.
 pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
     let mut text = String::from("\nNext:\n");
-    for component in plan.components.iter().take(SHOWN) {
-        let commands = of(component, root);
+    for (image, outputs) in plan.with_outputs().take(SHOWN) {
+        let commands = of(image, &outputs, root);
         for command in [&commands.build, &commands.run] {
             text.push_str("  ");
             text.push_str(&line(command));
             text.push('\n');
         }
     }
-    let shown = plan.components.iter().take(SHOWN);
+    let shown = plan.images.iter().take(SHOWN);
     if shown
         .clone()
         .any(|component| !component.required.is_empty())
@@ -64,7 +64,7 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
         );
     }
     let missing = plan
-        .components
+        .images
         .iter()
         .enumerate()
         .filter_map(|(at, component)| {
@@ -78,7 +78,7 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
             .take(NAMED)
             .map(|variable| variable.name.as_str());
         let names = names.collect::<Vec<_>>().join(", ");
-        let _ = write!(text, "  {} also needs {names}", component.name);
+        let _ = write!(text, "  {} needs -e for {names}", component.name);
         match left.len().saturating_sub(NAMED) {
             0 => text.push('\n'),
             more => {
@@ -87,7 +87,7 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
         }
     }
     if let Some(more) = plan
-        .components
+        .images
         .len()
         .checked_sub(SHOWN)
         .filter(|more| *more > 0)

@@ -12,12 +12,13 @@ use super::args::ProjectArgs;
 use super::exit::Failure;
 use super::ui::Ui;
 use super::{ended, settings};
+use crate::assemble::{Assembled, assemble, overlay};
 use crate::detect::{Detection, detect};
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::Component;
 use crate::pack::PackSet;
 use crate::plan::settings::Settings;
-use crate::plan::{Plan, Tables, resolve};
+use crate::plan::{Plan, Tables};
 use crate::render::render;
 use crate::repo::{Limits, Repo};
 use crate::write::{Change, OutputFile, compare};
@@ -55,7 +56,8 @@ impl Pipeline {
         let repo = repo?;
         let settings = settings::load(args, context.matches, context.variables, &repo, ui)?;
         let (packs, tables) = known?;
-        let detection = detect(&repo, &packs);
+        let mut detection = detect(&repo, &packs);
+        overlay(&mut detection, &settings);
         for diagnostic in &detection.diagnostics {
             ui.diagnostic(diagnostic);
         }
@@ -88,12 +90,14 @@ impl Pipeline {
     }
 
     pub(super) fn plan_with(&self, settings: &Settings) -> Result<Plan, Failure> {
-        Ok(resolve(
-            &self.repo,
-            &self.detection,
-            settings,
-            &self.tables,
-        )?)
+        Ok(self.assemble(settings)?.whole()?)
+    }
+
+    /// A plan of what can be planned, and what is open.
+    pub(super) fn assemble(&self, settings: &Settings) -> Result<Assembled, Failure> {
+        let (repo, detection) = (&self.repo, &self.detection);
+        let assembled = assemble(repo, detection, settings, &self.packs, &self.tables)?;
+        Ok(assembled)
     }
 
     /// What there is to say about a plan that is taken: its own diagnostics, support that has

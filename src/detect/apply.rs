@@ -182,6 +182,7 @@ fn add(
     slot!(static_root, values.static_root.as_deref().and_then(text));
     slot!(spa, values.spa);
     slot!(template, values.template.as_deref().and_then(text));
+    slot!(program, values.program.clone());
     for (key, value) in &values.extra {
         if let Some(value) = text(value) {
             facts

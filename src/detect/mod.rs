@@ -10,8 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::authors;
 use crate::diag::{Diagnostic, Severity};
-use crate::lang::{Component, LANGUAGES, Language, Sources};
+use crate::lang::{Component, LANGUAGES, Sources, language};
 use crate::pack::PackSet;
 use crate::repo::{RelPath, Repo};
 
@@ -20,9 +21,19 @@ use crate::repo::{RelPath, Repo};
 pub struct Detection {
     /// Sorted by folder.
     pub components: Vec<Component>,
+    /// Components that build files for others and get no image of their own.
+    pub feeders: Vec<Component>,
     /// Components that were found and left out, each with the reason.
     pub passed_over: Vec<PassedOver>,
     pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Detection {
+    /// The component in a folder that builds files for another one.
+    pub fn feeder(&self, dir: &RelPath) -> Option<&Component> {
+        let mut all = self.feeders.iter().chain(&self.components);
+        all.find(|component| component.dir == *dir)
+    }
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -115,6 +126,7 @@ pub fn detect(repo: &Repo, packs: &PackSet) -> Detection {
     }
     leave_side_folders(&mut components, &mut detection.passed_over);
     components.sort_by(|a, b| (&a.dir, a.language).cmp(&(&b.dir, b.language)));
+    authors::read(repo, packs, &mut components);
     apply_detectors(repo, packs, &mut components);
     leave_libraries(&mut components, &mut detection.passed_over);
     settle_folders(&mut components, &mut detection.passed_over);
@@ -274,12 +286,4 @@ fn unique_names(components: &mut [Component], folder: &str) {
             component.name = crate::lang::identifier(&format!("{place}-{}", component.language));
         }
     }
-}
-
-/// The language of an id such as `go`.
-pub fn language(id: &str) -> Option<&'static dyn Language> {
-    LANGUAGES
-        .iter()
-        .copied()
-        .find(|language| language.id() == id)
 }

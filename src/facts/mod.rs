@@ -1,10 +1,14 @@
 //! What is known about a component: facts with their evidence. Types only; languages and
 //! detectors fill them, `plan` reads them.
 
+mod component;
 mod evidence;
 mod secret;
 mod slots;
 
+pub use component::{
+    Component, Dependency, Feed, Framework, LanguageModel, Manifest, Model, Script, identifier,
+};
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
 pub use secret::looks_secret;
 pub use slots::{

@@ -145,12 +145,19 @@ pub struct Facts {
     /// The environment variable that the program reads its port from.
     pub port_variable: Slot<String>,
     pub health: Slot<HealthFact>,
+    /// Arguments of the program: CMD beside an ENTRYPOINT that is the program alone.
+    pub args: Slot<Vec<String>>,
+    /// The signal that ends the program, by name, when it is not SIGTERM.
+    pub stop_signal: Slot<String>,
     /// The folder of built files that a web server serves, relative to the component.
     pub static_root: Slot<String>,
     /// True when unknown paths are answered with `index.html` (a single-page app).
     pub spa: Slot<bool>,
     /// The template that lays out the image, when a framework has its own.
     pub template: Slot<String>,
+    /// What the last stage takes of the build stage, where a framework's build leaves the program in
+    /// a layout of its own: absolute there, relative to the work folder here.
+    pub program: Slot<Vec<Artifact>>,
     pub artifacts: Vec<Found<Artifact>>,
     /// Environment of the running container.
     pub env: Vec<Found<(String, String)>>,
@@ -164,6 +171,23 @@ pub struct Facts {
     pub run_packages: Vec<Found<String>>,
     /// Paths that the program writes to, relative to the image's work folder.
     pub writable: Vec<Found<String>>,
+    /// Folders in the container that hold data and are mounted: absolute, or relative to the image's
+    /// work folder.
+    pub volumes: Vec<Found<String>>,
+    /// Files of the build context that the program is started with: their path in the repository,
+    /// and their absolute path in the image.
+    pub files: Vec<Found<Artifact>>,
+    /// Build tags of Go.
+    pub tags: Vec<Found<String>>,
+    /// Variables of any package that the authors' linker flags set to the version, as `-X` names
+    /// them: `example.com/app/version.Version`.
+    pub version_variables: Vec<Found<String>>,
+    /// Features of Cargo that the authors build with.
+    pub features: Vec<Found<String>>,
+    /// Profiles of Maven and `-P` properties of Gradle that the authors build with.
+    pub profiles: Vec<Found<String>>,
+    /// What the authors' files say and is not taken over, each file's in one text.
+    pub left: Vec<Found<String>>,
     /// Patterns for the ignore file, relative to the component.
     pub ignore: Vec<Found<String>>,
     /// Files that the build needs whatever an ignore file says: paths, folders or globs relative to

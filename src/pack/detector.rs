@@ -129,6 +129,7 @@ pub struct FactValues {
     pub static_root: Option<String>,
     pub spa: Option<bool>,
     pub template: Option<String>,
+    pub program: Option<Vec<Artifact>>,
     pub artifacts: Vec<Artifact>,
     pub env: BTreeMap<String, String>,
     pub build_env: BTreeMap<String, String>,

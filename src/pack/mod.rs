@@ -148,6 +148,12 @@ impl PackSet {
         self.packs.iter().find_map(|pack| pack.tables.get(name))
     }
 
+    /// As [`Self::table`], for one without which nothing can be planned.
+    pub fn needed_table(&self, name: &str) -> Result<&Source> {
+        self.table(name)
+            .ok_or_else(|| Diagnostic::error("pack-file-missing", format!("no pack has {name}")))
+    }
+
     pub fn packs(&self) -> &[Pack] {
         &self.packs
     }

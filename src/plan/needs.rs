@@ -21,7 +21,7 @@ const SHOWN: usize = 12;
 
 /// The variables that the program needs and the image does not set, in the order of the facts, with the
 /// decision that names them.
-pub(super) fn variables(
+pub fn variables(
     facts: &Facts,
     kind: Kind,
     env: &[Pair],

@@ -3,16 +3,18 @@
 mod assets;
 mod mains;
 mod modfile;
+mod plan;
 
 use mains::MainHints;
 use modfile::directives;
 
-use super::{Component, Dependency, Language, Manifest, Model, Sources};
+use super::{Component, Dependency, Language, Manifest, Sources};
 use rayon::prelude::*;
 
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
 use crate::parse::version::Constraint;
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
 pub struct Go;
@@ -85,6 +87,10 @@ impl Language for Go {
 
     fn refine(&self, _repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         assets::find(component, sources);
+    }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
     }
 }
 
@@ -161,7 +167,7 @@ fn component(
             .collect(),
         mains: mains.iter().map(|(main, _)| main.clone()).collect(),
     };
-    let mut component = Component::new("go", dir.clone(), manifest, Model::Go(model));
+    let mut component = Component::new("go", dir.clone(), manifest, model);
     component.root = root;
     versions(&view, &source, &mut component);
     main_facts(&mut component, &mains, module);

@@ -16,7 +16,7 @@ use super::mains::{is_class, mains};
 use super::{Build, JavaModel, Libraries, Product, java_version};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
-use crate::lang::{Component, Manifest, Model};
+use crate::lang::{Component, Manifest};
 use crate::parse::version::{Constraint, Version};
 use crate::repo::{Dir, RelPath, Repo};
 
@@ -142,7 +142,7 @@ fn component(
         "java",
         dir.clone(),
         manifest,
-        Model::Java(JavaModel {
+        JavaModel {
             build: Build::Gradle(Gradle {
                 wrapper,
                 scripts,
@@ -150,7 +150,7 @@ fn component(
                 task,
             }),
             product,
-        }),
+        },
     );
     component.root = root.clone();
     component.sure = if task == "jar" {

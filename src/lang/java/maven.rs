@@ -10,7 +10,7 @@ use super::reactor::{MAX_MODULES, Reactor, Wrapper, relative};
 use super::{Build, JavaModel, Libraries, Product, java_version};
 use crate::diag::Diagnostic;
 use crate::facts::{Confidence, Evidence, Kind, Rank};
-use crate::lang::{Component, Dependency, Manifest, Model};
+use crate::lang::{Component, Dependency, Manifest};
 use crate::parse::Tree;
 use crate::parse::version::Constraint;
 use crate::repo::{RelPath, Repo};
@@ -171,7 +171,7 @@ impl<'r> World<'r> {
             "java",
             dir.clone(),
             manifest,
-            Model::Java(JavaModel {
+            JavaModel {
                 build: Build::Maven(maven),
                 product: Product {
                     libraries,
@@ -180,7 +180,7 @@ impl<'r> World<'r> {
                     fat: program.fat,
                     main_in_jar: program.main_in_jar,
                 },
-            }),
+            },
         );
         component.root = root.clone();
         component.code = code;

@@ -7,6 +7,7 @@ mod gradle_catalog;
 mod gradle_script;
 mod mains;
 mod maven;
+mod plan;
 mod plugins;
 mod pom;
 mod program;
@@ -18,9 +19,10 @@ pub use reactor::Wrapper;
 
 use super::{Component, Language};
 use crate::diag::{Diagnostic, Location};
-use crate::facts::{Confidence, Evidence, Found, Rank, push};
+use crate::facts::{Confidence, Evidence, Found, Kind, Rank, push};
 use crate::parse::toml;
 use crate::parse::version::{Constraint, Version};
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo};
 
 pub struct Java;
@@ -99,6 +101,10 @@ impl Language for Java {
             keep_sources(&view, component);
         }
         components
+    }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
     }
 }
 

@@ -6,6 +6,7 @@ pub mod install;
 pub mod lock;
 pub mod manager;
 mod package;
+mod plan;
 mod reads;
 mod refine;
 mod script;
@@ -17,8 +18,9 @@ use std::sync::Arc;
 
 use super::{Component, Language, Sources};
 use crate::diag::Diagnostic;
-use crate::facts::{Evidence, Slot};
+use crate::facts::{Evidence, Kind, Slot};
 use crate::parse::version::Constraint;
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{RelPath, Repo};
 use install::Install;
 
@@ -102,6 +104,10 @@ impl Language for Node {
 
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         refine::refine(repo, component, sources);
+    }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
     }
 
     fn passed_over(&self, component: &Component) -> Option<String> {

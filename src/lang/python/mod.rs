@@ -7,6 +7,7 @@ mod imports;
 mod installer;
 mod lock;
 mod package;
+mod plan;
 mod project;
 mod requirement;
 mod requirements;
@@ -19,10 +20,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use imports::module;
 pub use installer::Installer;
 
-use super::{Component, Language, Manifest, Model, Sources};
+use super::{Component, Language, Manifest, Sources};
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Confidence, Evidence, Kind, Rank};
 use crate::parse::version::Version;
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo};
 use workspace::Folder;
 
@@ -146,6 +148,10 @@ impl Language for Python {
             django::refine(component, sources);
         }
     }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
+    }
 }
 
 fn component(
@@ -174,12 +180,7 @@ fn component(
             super::go::common(&root, &dir)
         });
     let scripts = manifest.scripts.clone();
-    let mut component = Component::new(
-        "python",
-        folder.dir.clone(),
-        manifest,
-        Model::Python(Box::new(installed.model)),
-    );
+    let mut component = Component::new("python", folder.dir.clone(), manifest, installed.model);
     component.root = root;
     if !folder.is_project() {
         component.sure = Confidence::Guess;
@@ -199,7 +200,7 @@ fn component(
             .certain(constraint, Rank::Manifest, evidence);
     }
     entry::mains(&view, &mut component);
-    let Model::Python(model) = &component.model else {
+    let Some(model) = component.model.get::<PythonModel>() else {
         return component;
     };
     if let Some(package) = &model.package {
@@ -264,15 +265,12 @@ fn is_python(file: &RelPath) -> bool {
         .is_some_and(|(_, ending)| ending == "py")
 }
 
-impl Component {
-    /// The Python model, for steps that only Python components reach.
-    fn python(&mut self) -> Option<(&mut PythonModel, &mut crate::facts::Facts, &Manifest)> {
-        match &mut self.model {
-            Model::Python(model) => Some((model, &mut self.facts, &self.manifest)),
-            #[allow(unreachable_patterns, reason = "there are other languages")]
-            _ => None,
-        }
-    }
+/// The Python model beside the facts and the manifest, for steps that only Python components reach.
+fn parts(
+    component: &mut Component,
+) -> Option<(&mut PythonModel, &mut crate::facts::Facts, &Manifest)> {
+    let model = component.model.get_mut::<PythonModel>()?;
+    Some((model, &mut component.facts, &component.manifest))
 }
 
 /// A start command of the language's own rank.

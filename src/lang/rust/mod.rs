@@ -8,6 +8,7 @@ mod data;
 mod lock;
 mod manifest;
 mod needs;
+mod plan;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +16,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use config::{Config, Toolchain};
 pub use manifest::Binary;
 
-use super::{Component, Dependency, Language, Manifest, Model, Sources};
+use super::{Component, Dependency, Language, Manifest, Sources};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{RelPath, Repo};
 use lock::Lock;
 use manifest::{CargoToml, Package, Use};
@@ -142,6 +144,10 @@ impl Language for Rust {
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         data::folders(repo, component, sources);
     }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
+    }
 }
 
 /// A program that Trunk compiles for the browser; it runs on no server.
@@ -237,7 +243,7 @@ fn component(
     needs::files(cargo, &mut model, &read);
     needs::crates(cargo, lock, &mut model, &compiled);
 
-    let mut component = Component::new("rust", dir.clone(), manifest, Model::Rust(model));
+    let mut component = Component::new("rust", dir.clone(), manifest, model);
     component.root = root;
     component.code = compiled.into_iter().collect();
     runtime(repo, file, workspace, &mut component, diagnostics);
@@ -284,7 +290,7 @@ fn runtime(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let root = component.root.clone();
-    let Model::Rust(model) = &mut component.model else {
+    let Some(model) = component.model.get_mut::<RustModel>() else {
         return;
     };
     let runtime = &mut component.facts.runtime;

@@ -1,0 +1,339 @@
+//! How the virtual environment comes to be.
+
+use super::ProjectInstall;
+use super::serve::Start;
+use crate::diag::Result;
+use crate::facts::Component;
+use crate::facts::{Confidence, Evidence};
+use crate::lang::python::{Installer, PythonModel};
+use crate::parse::version::Constraint;
+use crate::plan::CopyStep;
+use crate::plan::Resolver;
+use crate::plan::images::BaseImage;
+use crate::repo::RelPath;
+
+pub(super) struct Install {
+    pub installer: &'static str,
+    pub dir: String,
+    pub arguments: Vec<String>,
+    pub locked: bool,
+    pub tools: Vec<String>,
+    pub manifests: Vec<CopyStep>,
+    pub project: Option<ProjectInstall>,
+    pub server: Option<String>,
+    pub sources: bool,
+    pub exclude: Vec<String>,
+    /// The sources run from a folder that Python has to be told.
+    pub pythonpath: bool,
+}
+
+pub(super) fn plan(
+    resolver: &mut Resolver<'_>,
+    model: &PythonModel,
+    start: &Start,
+) -> Result<Install> {
+    let component = resolver.component;
+    let workspace = matches!(
+        model.installer,
+        Installer::Uv {
+            workspace: true,
+            ..
+        }
+    );
+    // A package is installed where its console script is the entry, or where the entry is in it
+    // and the folder above is not on the path anyway.
+    let package = model.package.as_ref().filter(|package| {
+        start.console_script
+            || start.file.as_deref().is_some_and(|file| {
+                package
+                    .dirs
+                    .iter()
+                    .any(|dir| dir.contains('/') && file.starts_with(&format!("{dir}/")))
+            })
+    });
+    let sources = package.is_none_or(|package| package.incomplete);
+    let mut install = Install {
+        installer: "none",
+        dir: below(&model.install_dir, &component.root),
+        arguments: Vec::new(),
+        locked: true,
+        tools: Vec::new(),
+        manifests: manifests(model, &component.root),
+        project: None,
+        server: None,
+        sources,
+        exclude: exclude(model, component),
+        pythonpath: package.is_none(),
+    };
+    let words = |words: &[&str]| {
+        words
+            .iter()
+            .map(|word| (*word).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let editable = package.is_some_and(|package| package.incomplete);
+    match &model.installer {
+        Installer::Nothing => {}
+        Installer::Uv {
+            frozen,
+            member,
+            default_groups,
+            ..
+        } => {
+            install.installer = "uv";
+            let mut common = words(&[if *default_groups {
+                "--no-default-groups"
+            } else {
+                "--no-dev"
+            }]);
+            if let Some(member) = member {
+                common.extend(words(&["--package", member]));
+            }
+            let mut first = words(&[if *frozen { "--frozen" } else { "--locked" }]);
+            first.extend(common.clone());
+            first.extend(words(&[if workspace {
+                "--no-install-workspace"
+            } else {
+                "--no-install-project"
+            }]));
+            install.arguments = first;
+            if !model.members.is_empty() || package.is_some() {
+                let mut second = words(&["--locked"]);
+                second.extend(common);
+                if !editable {
+                    second.extend(words(&["--no-editable"]));
+                }
+                install.project = Some(ProjectInstall {
+                    copies: copies(model, component, package.is_some()),
+                    arguments: second,
+                    version_variable: None,
+                });
+            }
+        }
+        Installer::UvPip { file } => {
+            install.installer = "uv-pip";
+            install.arguments = words(&["-r", file]);
+        }
+        Installer::Pip { file, hashed } => {
+            install.installer = "pip";
+            if *hashed {
+                install.arguments = words(&["--require-hashes"]);
+            }
+            install.arguments.extend(words(&["-r", file]));
+        }
+        Installer::Poetry { locked, hashed } => {
+            install.installer = "poetry";
+            install.locked = *locked;
+            install.arguments = hashes(*locked && *hashed);
+            install.tools = vec![
+                tool(resolver, "poetry")?,
+                tool(resolver, "poetry-plugin-export")?,
+            ];
+        }
+        Installer::Pdm => {
+            install.installer = "pdm";
+            install.tools = vec![tool(resolver, "pdm")?];
+        }
+        Installer::Pipenv { locked, hashed } => {
+            install.installer = "pipenv";
+            install.locked = *locked;
+            install.arguments = hashes(*locked && *hashed);
+            install.tools = vec![tool(resolver, "pipenv")?];
+        }
+        Installer::Setup => {
+            install.installer = "setup";
+            install.arguments = match &model.requirements {
+                Some(file) => words(&["-r", file]),
+                None => words(&["."]),
+            };
+        }
+    }
+    if install.project.is_none()
+        && package.is_some()
+        && !matches!(model.installer, Installer::Setup)
+    {
+        let arguments = if editable {
+            words(&["--no-deps", "-e", "."])
+        } else {
+            words(&["--no-deps", "."])
+        };
+        install.project = Some(ProjectInstall {
+            copies: copies(model, component, true),
+            arguments,
+            version_variable: None,
+        });
+        if install.installer == "none" {
+            install.installer = "pip";
+        }
+    }
+    if let Some(project) = &mut install.project {
+        project.version_variable = package.and_then(|package| package.version_variable.clone());
+    }
+    if let Some(name) = start.missing_server {
+        let requirement = tool(resolver, name)?;
+        let because = Evidence::rule(
+            "python/server",
+            format!(
+                "no server for production is among the dependencies; better add {name} to them"
+            ),
+        );
+        resolver.decide("server", &requirement, Confidence::Guess, because);
+        install.server = Some(requirement);
+        if install.installer == "none" {
+            install.installer = "pip";
+        }
+        if matches!(model.installer, Installer::Uv { .. })
+            && let Some(project) = &mut install.project
+        {
+            // A later sync would remove what the lock file does not name.
+            project.arguments.push("--inexact".to_owned());
+        }
+    }
+    Ok(install)
+}
+
+/// What a build of the project needs: its own folder when it is a package, and the members among
+/// its dependencies. Other folders stay out, so that changes there build nothing again.
+fn copies(model: &PythonModel, component: &Component, own: bool) -> Vec<CopyStep> {
+    let mut dirs = model.members.clone();
+    if own {
+        dirs.push(component.dir.clone());
+    }
+    dirs.sort();
+    // What stands inside another one comes with it.
+    let all = dirs.clone();
+    dirs.retain(|dir| !all.iter().any(|other| other != dir && dir.is_in(other)));
+    dirs.iter()
+        .map(|dir| CopyStep {
+            from: vec![dir.to_string()],
+            to: match below(dir, &component.root).as_str() {
+                "." => ".".to_owned(),
+                dir => format!("{dir}/"),
+            },
+        })
+        .collect()
+}
+
+/// Members and other local dependencies below the component's own folder: the virtual
+/// environment has them. Odd names are left in, where they do no harm.
+fn exclude(model: &PythonModel, component: &Component) -> Vec<String> {
+    let mut found: Vec<String> = model
+        .inputs
+        .iter()
+        .filter(|file| file.name() == "pyproject.toml")
+        .filter_map(RelPath::parent)
+        .chain(model.local.iter().cloned())
+        .filter(|dir| *dir != component.dir)
+        .filter_map(|dir| dir.below(&component.dir))
+        .map(|dir| dir.to_string())
+        .filter(|dir| {
+            dir.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"._-/".contains(&b))
+        })
+        .collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
+fn hashes(hashed: bool) -> Vec<String> {
+    if hashed {
+        vec!["--require-hashes".to_owned()]
+    } else {
+        Vec::new()
+    }
+}
+
+/// A tool with the version that the catalogue names, as pip writes it.
+fn tool(resolver: &mut Resolver<'_>, name: &str) -> Result<String> {
+    let facts = &resolver.component.facts;
+    let asked = match facts.package_manager.value() {
+        Some(manager) if manager == name => facts.package_manager_version.best().cloned(),
+        _ => None,
+    };
+    let wanted = asked
+        .as_ref()
+        .map_or(Constraint::Any, |found| found.value.clone());
+    let line = resolver.tools.choose(name, &wanted)?;
+    let version = line.newest.clone().unwrap_or_else(|| line.version.clone());
+    if let Some(found) = asked {
+        resolver.decide(name, &version, found.confidence, found.evidence);
+    }
+    // PDM pins its own dependencies in an extra.
+    let extra = if name == "pdm" { "[locked]" } else { "" };
+    Ok(format!("{name}{extra}=={version}"))
+}
+
+fn below(dir: &RelPath, root: &RelPath) -> String {
+    dir.below(root).unwrap_or_default().to_string()
+}
+
+/// The files that the dependency step reads, one COPY for each folder, in the folders' order.
+fn manifests(model: &PythonModel, root: &RelPath) -> Vec<CopyStep> {
+    let mut steps: Vec<CopyStep> = Vec::new();
+    for file in &model.inputs {
+        let folder = below(&file.parent().unwrap_or_default(), root);
+        let to = if folder == "." {
+            "./".to_owned()
+        } else {
+            format!("{folder}/")
+        };
+        match steps.iter_mut().find(|step| step.to == to) {
+            Some(step) => step.from.push(file.to_string()),
+            None => steps.push(CopyStep {
+                from: vec![file.to_string()],
+                to,
+            }),
+        }
+    }
+    for dir in &model.local {
+        let to = format!("{}/", below(dir, root));
+        steps.push(CopyStep {
+            from: vec![dir.to_string()],
+            to,
+        });
+    }
+    steps
+}
+
+/// Debian packages that the dependencies need, for the build and for the last stage.
+pub(super) fn packages(
+    resolver: &mut Resolver<'_>,
+    model: &PythonModel,
+    build: &BaseImage,
+    run: &BaseImage,
+) -> (Vec<String>, Vec<String>) {
+    let names = model
+        .packages
+        .keys()
+        .chain(&model.extras)
+        .map(String::as_str);
+    let mut for_build: Vec<String> = Vec::new();
+    let mut for_run: Vec<String> = Vec::new();
+    let mut decisions = Vec::new();
+    for row in resolver.packages.needed("python", names) {
+        let building = row.build(build.release.as_deref());
+        let running = row.run(run.release.as_deref());
+        for_build.extend_from_slice(building);
+        for_run.extend_from_slice(running);
+        let mut all: Vec<&str> = building.iter().chain(running).map(String::as_str).collect();
+        all.dedup();
+        let name = row.dependency.first().cloned().unwrap_or_default();
+        let note = row
+            .note
+            .as_ref()
+            .map(|note| format!("; {note}"))
+            .unwrap_or_default();
+        decisions.push((all.join(" "), format!("{name} needs them{note}")));
+    }
+    for (chosen, why) in decisions {
+        let because = Evidence::rule("python/system-packages", why);
+        resolver.decide("packages", chosen, Confidence::Likely, because);
+    }
+    if model.vcs {
+        for_build.push("git".to_owned());
+        let because = Evidence::rule("python/git", "a dependency comes from a git repository");
+        resolver.decide("packages", "git", Confidence::Certain, because);
+    }
+    (for_build, for_run)
+}
