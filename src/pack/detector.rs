@@ -22,6 +22,7 @@ pub struct Detector {
     /// The name for people. A detector without one adds facts but is no framework.
     #[serde(default)]
     pub name: Option<String>,
+    /// A language's id, or `any` for what is the same in all of them.
     pub language: String,
     /// Detectors whose facts are dropped when this one matches too.
     #[serde(default)]
@@ -135,7 +136,12 @@ pub struct FactValues {
     pub build_env: BTreeMap<String, String>,
     pub build_packages: Vec<String>,
     pub run_packages: Vec<String>,
+    /// Folders, or files in them, that the program writes: absolute, or relative to the work folder.
     pub writable: Vec<String>,
+    /// The same where it keeps data, which outlives the container.
+    pub volumes: Vec<String>,
+    /// Programs that it calls, by name; `programs.toml` knows their packages.
+    pub programs: Vec<String>,
     pub ignore: Vec<String>,
     /// Variables without which the program does not start.
     pub required_env: Strings,
