@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use regex::{Captures, Regex};
 
-use crate::facts::{Confidence, Evidence, Facts, Found, Rank, Sources, push};
+use crate::facts::{Confidence, Evidence, Facts, Found, Rank, push};
+use crate::lang::Sources;
 use crate::repo::{RelPath, Source};
 
 /// Names of folders by file and name, and by name alone.
