@@ -13,7 +13,7 @@ use super::exit::Failure;
 use super::ui::Ui;
 use super::{ended, settings};
 use crate::assemble::{Assembled, assemble, overlay};
-use crate::detect::{Detection, detect};
+use crate::detect::{Detection, Wanted, detect_wanted};
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::Component;
 use crate::pack::PackSet;
@@ -56,8 +56,7 @@ impl Pipeline {
         let repo = repo?;
         let settings = settings::load(args, context.matches, context.variables, &repo, ui)?;
         let (packs, tables) = known?;
-        let mut detection = detect(&repo, &packs);
-        overlay(&mut detection, &settings);
+        let detection = detect_for(&repo, &packs, &settings);
         for diagnostic in &detection.diagnostics {
             ui.diagnostic(diagnostic);
         }
@@ -82,6 +81,12 @@ impl Pipeline {
             .components
             .iter()
             .filter(move |component| wanted.is_empty() || wanted.contains(&component.dir))
+    }
+
+    /// Looks again, from the entries that the settings now name.
+    pub(super) fn detect_again(&mut self) {
+        let detection = detect_for(&self.repo, &self.packs, &self.settings);
+        self.detection = ManuallyDrop::new(detection);
     }
 
     /// The plan, without a word about it.
@@ -117,6 +122,19 @@ impl Pipeline {
     pub(super) fn compare(&self, files: &[OutputFile]) -> Result<Vec<Change>, Failure> {
         Ok(compare(&self.root, files)?)
     }
+}
+
+/// What is found in the code that the chosen entries reach.
+fn detect_for(repo: &Repo, packs: &PackSet, settings: &Settings) -> Detection {
+    let wanted = Wanted {
+        dirs: settings.components.clone(),
+        all: false,
+    };
+    let mut detection = detect_wanted(repo, packs, &wanted, &|dir| {
+        settings.peek(dir, "main").map(str::to_owned)
+    });
+    overlay(&mut detection, settings);
+    detection
 }
 
 /// What dockgen knows about the world.

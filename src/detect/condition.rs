@@ -116,6 +116,7 @@ fn manifest(
         let dependency = condition.dependency.0.iter().find_map(|name| {
             cx.component.manifest.dependencies.iter().find(|found| {
                 is_named(&found.name, name)
+                    && cx.sources.uses(&found.name)
                     && (found.production || !condition.production)
                     && condition
                         .version_matches

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Confidence, Evidence, Facts};
+use super::{Confidence, Evidence, Facts, Feed, Verdict};
 use crate::diag::Location;
 use crate::repo::RelPath;
 
@@ -26,25 +26,13 @@ pub struct Component {
     pub sure: Confidence,
     pub manifest: Manifest,
     pub frameworks: Vec<Framework>,
-    /// Builds of other components whose files this program embeds or serves.
+    /// What it is for; judged over the whole repository, after the facts.
+    pub role: Verdict,
+    /// Built files of other components that it needs, sorted by their folder.
     pub feeds: Vec<Feed>,
     pub facts: Facts,
     #[serde(skip)]
     pub model: Model,
-}
-
-/// A component that builds files for another one: a front end for the server that hands it out.
-#[derive(Clone, Debug, Serialize)]
-pub struct Feed {
-    /// The folder of the component that builds the files.
-    pub from: RelPath,
-    /// The folder that its build leaves them in, relative to the repository.
-    pub output: RelPath,
-    /// Where the program looks for them, relative to the repository.
-    pub target: RelPath,
-    /// The compiler takes them in; else the running program reads them.
-    pub embedded: bool,
-    pub evidence: Evidence,
 }
 
 /// What is common to all manifests.
@@ -152,6 +140,7 @@ impl Component {
             sure: Confidence::Certain,
             manifest,
             frameworks: Vec::new(),
+            role: Verdict::program(),
             feeds: Vec::new(),
             facts: Facts::default(),
             model: Model::new(model),

@@ -3,13 +3,15 @@
 
 mod component;
 mod evidence;
+mod role;
 mod secret;
 mod slots;
 
 pub use component::{
-    Component, Dependency, Feed, Framework, LanguageModel, Manifest, Model, Script, identifier,
+    Component, Dependency, Framework, LanguageModel, Manifest, Model, Script, identifier,
 };
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
+pub use role::{Feed, Role, Verdict};
 pub use secret::looks_secret;
 pub use slots::{
     Artifact, Command, Facts, HealthFact, Kind, RequiredEnv, push, push_named, push_required,

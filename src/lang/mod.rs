@@ -8,10 +8,12 @@ pub mod html;
 pub mod java;
 pub mod node;
 pub mod python;
+mod reach;
 pub mod rust;
 mod sources;
 
-pub use sources::Sources;
+pub use reach::{Entered, Reach, Reached, Verdict};
+pub use sources::{Budget, Sources};
 
 use crate::diag::Diagnostic;
 use crate::facts::Kind;
@@ -38,6 +40,17 @@ pub trait Language: Sync {
         dirs: &[RelPath],
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<Component>;
+
+    /// Follows the imports of the program's entry: `main` where the user names one, else what the
+    /// component's facts and files tell.
+    fn reach(
+        &self,
+        _component: &Component,
+        _main: Option<&str>,
+        _reach: &mut Reach<'_>,
+    ) -> Entered {
+        Entered::Nowhere
+    }
 
     /// Facts that need the component's sources or what the detectors found. Runs after them.
     fn refine(&self, _repo: &Repo, _component: &mut Component, _sources: &Sources<'_>) {}

@@ -270,6 +270,11 @@ impl Pattern {
             .as_ref()
     }
 
+    /// Whether the text is a regular expression.
+    pub(super) fn check(&self) -> std::result::Result<(), regex::Error> {
+        Self::compile(&self.text).map(drop)
+    }
+
     fn compile(text: &str) -> std::result::Result<Regex, regex::Error> {
         RegexBuilder::new(text)
             .unicode(false)
@@ -301,16 +306,23 @@ impl Detector {
 
     /// Compiles every pattern and glob; for tests of a pack, since a run compiles only what it uses.
     pub fn check(&self) -> Result<()> {
-        let mut conditions: Vec<&Condition> = self
-            .when
-            .iter()
-            .chain(self.variant.iter().flat_map(|variant| &variant.when))
-            .collect();
+        let variants = self.variant.iter().flat_map(|variant| &variant.when);
+        check_all(&self.id, self.when.iter().chain(variants))
+    }
+}
+
+/// Compiles every pattern and glob of conditions.
+pub(super) fn check_all<'c>(
+    whose: &str,
+    conditions: impl IntoIterator<Item = &'c Condition>,
+) -> Result<()> {
+    {
+        let mut conditions: Vec<&Condition> = conditions.into_iter().collect();
         while let Some(condition) = conditions.pop() {
             conditions.extend(condition.unless.iter().chain(&condition.all));
             for glob in &condition.file.0 {
                 Glob::compile(&glob.text).map_err(|error| {
-                    Diagnostic::error("detector-glob", format!("{}: {error}", self.id))
+                    Diagnostic::error("detector-glob", format!("{whose}: {error}"))
                 })?;
             }
             let patterns = [
@@ -325,7 +337,7 @@ impl Detector {
             ];
             for pattern in patterns.into_iter().flatten() {
                 Pattern::compile(&pattern.text).map_err(|error| {
-                    Diagnostic::error("detector-pattern", format!("{}: {error}", self.id))
+                    Diagnostic::error("detector-pattern", format!("{whose}: {error}"))
                 })?;
             }
         }

@@ -3,6 +3,7 @@
 
 mod detector;
 mod folders;
+mod roles;
 mod tree;
 mod variables;
 
@@ -10,8 +11,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use detector::{Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Variant};
+pub use detector::{
+    Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
+};
 pub use folders::FolderTable;
+pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
 pub use tree::{Embedded, FileTree};
 pub use variables::VariableTable;
 
@@ -39,6 +43,7 @@ pub struct Pack {
     /// The data tables at the top of `detectors/`: `images.toml`, `packages.toml`.
     pub tables: BTreeMap<String, Source>,
     pub services: Services,
+    pub roles: Roles,
     /// `variables.toml`.
     pub variables: Option<VariableTable>,
     /// `folders.toml`.
@@ -78,6 +83,7 @@ impl Pack {
             templates: BTreeMap::new(),
             tables: BTreeMap::new(),
             services: Services::default(),
+            roles: Roles::default(),
             variables: None,
             folders: None,
             programs: Programs::default(),
@@ -91,6 +97,7 @@ impl Pack {
                 match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
                     Some(id) => pack.detectors.push(Detector::parse(id, &source)?),
                     None if name == "services.toml" => pack.services = typed_toml(&source)?,
+                    None if name == "roles.toml" => pack.roles = typed_toml(&source)?,
                     None if name == "variables.toml" => {
                         pack.variables = Some(typed_toml(&source)?);
                     }
@@ -176,6 +183,11 @@ impl PackSet {
             .map(String::as_str)
     }
 
+    /// What the packs know about roles, the first pack's rules first.
+    pub fn roles(&self) -> impl Iterator<Item = &Roles> {
+        self.packs.iter().map(|pack| &pack.roles)
+    }
+
     /// A data table such as `images.toml`, from the first pack that has it.
     pub fn table(&self, name: &str) -> Option<&Source> {
         self.packs.iter().find_map(|pack| pack.tables.get(name))
@@ -198,8 +210,10 @@ mod tests {
 
     #[test]
     fn every_pattern_of_the_built_in_pack_compiles() {
-        for detector in Pack::builtin().unwrap().detectors {
+        let pack = Pack::builtin().unwrap();
+        for detector in &pack.detectors {
             detector.check().unwrap();
         }
+        pack.roles.check().unwrap();
     }
 }

@@ -240,7 +240,8 @@ fn manifests(root: RelPath, dir: RelPath, model: &GoModel) -> Vec<CopyStep> {
 
 fn binary_name(package: &str, component: &str) -> String {
     let last = package.rsplit('/').next().unwrap_or_default();
-    if last == "." || last.is_empty() {
+    // The package is the module's own folder, or one file.
+    if matches!(last, "" | ".") || last.ends_with(".go") {
         component.to_owned()
     } else {
         crate::lang::identifier(last)

@@ -152,6 +152,7 @@ fn component(
             product,
         },
     );
+    component.code = projects(&component.manifest, dir, root);
     component.root = root.clone();
     component.sure = if task == "jar" {
         Confidence::Likely
@@ -189,6 +190,22 @@ fn component(
         &["**/src/test"],
     );
     Some(component)
+}
+
+/// Folders of the build's own projects that the program needs.
+fn projects(manifest: &Manifest, dir: &RelPath, root: &RelPath) -> Vec<RelPath> {
+    let mut dirs: Vec<RelPath> = manifest
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.production)
+        .filter_map(|dependency| dependency.name.strip_prefix("project"))
+        .filter(|path| path.starts_with(':'))
+        .map(|path| root.join(&path.trim_matches(':').replace(':', "/")))
+        .filter(|other| other != dir)
+        .collect();
+    dirs.sort();
+    dirs.dedup();
+    dirs
 }
 
 /// `:services:api`; empty for the root.

@@ -11,13 +11,14 @@ mod plan;
 mod plugins;
 mod pom;
 mod program;
+mod reach;
 mod reactor;
 
 pub use gradle::Gradle;
 pub use maven::Maven;
 pub use reactor::Wrapper;
 
-use super::{Component, Language};
+use super::{Component, Entered, Language, Reach};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Found, Kind, Rank, push};
 use crate::parse::toml;
@@ -105,6 +106,10 @@ impl Language for Java {
 
     fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
         plan::plan(resolver, kind)
+    }
+
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        reach::reach(component, main, reach)
     }
 }
 

@@ -3,12 +3,15 @@
 mod components;
 pub mod hooks;
 pub mod install;
+mod lexer;
 pub mod lock;
 pub mod manager;
 mod package;
 mod plan;
+mod reach;
 mod reads;
 mod refine;
+mod resolve;
 mod script;
 mod start;
 mod tools;
@@ -16,7 +19,7 @@ mod workspace;
 
 use std::sync::Arc;
 
-use super::{Component, Language, Sources};
+use super::{Component, Entered, Language, Reach, Sources};
 use crate::diag::Diagnostic;
 use crate::facts::{Evidence, Kind, Slot};
 use crate::parse::version::Constraint;
@@ -100,6 +103,13 @@ impl Language for Node {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<Component> {
         components::find(repo, dirs, diagnostics)
+    }
+
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match component.model.get::<NodeModel>() {
+            Some(model) => reach::reach(component, model, main, reach),
+            None => Entered::Nowhere,
+        }
     }
 
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {

@@ -8,7 +8,7 @@ use crate::lang::Component;
 use crate::repo::{Dir, RelPath};
 
 /// Scripts that start a program, the surest for production first.
-const SCRIPTS: &[&str] = &[
+pub(super) const SCRIPTS: &[&str] = &[
     "start:prod",
     "start:production",
     "start",
@@ -145,7 +145,7 @@ fn main_is_built(view: &Dir<'_>, component: &Component, facts: &Facts) -> bool {
 }
 
 /// Where programs usually start, the likeliest first.
-const USUAL: &[&str] = &[
+pub(super) const USUAL: &[&str] = &[
     "server.js",
     "server.mjs",
     "server.ts",

@@ -6,10 +6,12 @@ mod entry;
 mod folders;
 mod imports;
 mod installer;
+mod lexer;
 mod lock;
 mod package;
 mod plan;
 mod project;
+mod reach;
 mod requirement;
 mod requirements;
 mod runtime;
@@ -21,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use imports::module;
 pub use installer::Installer;
 
-use super::{Component, Language, Manifest, Sources};
+use super::{Component, Entered, Language, Manifest, Reach, Sources};
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Confidence, Evidence, Kind, Rank};
 use crate::parse::version::Version;
@@ -141,6 +143,13 @@ impl Language for Python {
             .into_iter()
             .map(|at| component(repo, &folders, at, diagnostics))
             .collect()
+    }
+
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match component.model.get::<PythonModel>() {
+            Some(model) => reach::reach(component, model, main, reach),
+            None => Entered::Nowhere,
+        }
     }
 
     fn refine(&self, _repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
