@@ -54,20 +54,37 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
             text.push('\n');
         }
     }
-    let shown = || plan.images.iter().take(SHOWN);
-    if shown().any(|component| !component.required.is_empty()) {
+    let shown = plan.images.iter().take(SHOWN);
+    if shown
+        .clone()
+        .any(|component| !component.required.is_empty())
+    {
         text.push_str(
             "  -e NAME takes the value from the shell: set these variables there first\n",
         );
     }
-    let cut = |component: &&Image| component.required.len() > NAMED;
-    for component in shown().filter(cut) {
-        let more = component.required.len() - NAMED;
-        let _ = writeln!(
-            text,
-            "  {} needs {more} more variables: dockgen plan lists them",
-            component.name
-        );
+    let missing = plan
+        .images
+        .iter()
+        .enumerate()
+        .filter_map(|(at, component)| {
+            let told = if at < SHOWN { NAMED } else { 0 };
+            let left = component.required.get(told..)?;
+            (!left.is_empty()).then_some((component, left))
+        });
+    for (component, left) in missing {
+        let names = left
+            .iter()
+            .take(NAMED)
+            .map(|variable| variable.name.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        let _ = write!(text, "  {} needs -e for {names}", component.name);
+        match left.len().saturating_sub(NAMED) {
+            0 => text.push('\n'),
+            more => {
+                let _ = writeln!(text, " and {more} more: dockgen plan lists them");
+            }
+        }
     }
     if let Some(more) = plan
         .images

@@ -266,7 +266,6 @@ fn add(
     for (list, values) in [
         (&mut facts.build_packages, &values.build_packages),
         (&mut facts.run_packages, &values.run_packages),
-        (&mut facts.writable, &values.writable),
         (&mut facts.ignore, &values.ignore),
     ] {
         for value in values.iter().filter_map(|value| text(value)) {
@@ -274,6 +273,32 @@ fn add(
         }
     }
     let file = variables.get("file").map_or("", String::as_str);
+    let aside = packs.variables().is_some_and(|table| table.is_aside(file));
+    let folders = |paths: &[String]| -> Vec<String> {
+        let table = packs.folders().filter(|_| !aside);
+        // What a detector says by itself is right as it is; what it has read may be anything.
+        let path = |path: &String| match path.contains("{{") {
+            true => table?.folder(&text(path)?),
+            false => Some(path.clone()),
+        };
+        paths.iter().filter_map(path).collect()
+    };
+    for folder in folders(&values.writable) {
+        push(&mut facts.writable, found(folder));
+    }
+    for folder in folders(&values.volumes) {
+        // The work folder itself holds the program, which a volume there would keep at its first
+        // version.
+        let list = match folder.as_str() {
+            "." => &mut facts.writable,
+            _ => &mut facts.volumes,
+        };
+        push(list, found(folder));
+    }
+    let programs = values.programs.iter().filter(|_| !aside);
+    for package in programs.filter_map(|name| packs.package_of(&text(name)?)) {
+        push(&mut facts.run_packages, found(package.to_owned()));
+    }
     for name in &values.required_env.0 {
         if let Some(name) = text(name) {
             needs::add(facts, packs, &name, file, found(String::new()));

@@ -241,6 +241,14 @@ fn files(
                 let Some(source) = cx.sources.read(&path) else {
                     continue;
                 };
+                let holds = |pattern: &Option<Pattern>| {
+                    let regex = pattern.as_ref().and_then(Pattern::regex);
+                    regex.map(|regex| regex.is_match(source.text.as_bytes()))
+                };
+                if holds(&condition.with) == Some(false) || holds(&condition.without) == Some(true)
+                {
+                    continue;
+                }
                 let search = Search::of(condition, pattern, cx.packs);
                 for hit in search.hits(&source.text, left) {
                     add(shown(&source, &hit.span, cx), hit.variables);

@@ -429,7 +429,7 @@ fn look_into(
             let sources = Sources::of(repo, component, language, main.as_deref(), &dirs, budget);
             apply::apply(packs, component, &sources);
             language.refine(repo, component, &sources);
-            needs::samples(repo, packs, component, &sources);
+            needs::finish(repo, packs, component, &sources);
             component.role = roles::judge(packs, component, &sources);
             if component.role.role == Role::Program
                 && let Some(why) = language.passed_over(component)

@@ -20,7 +20,10 @@ pub(super) fn add(
     found: Found<String>,
 ) {
     let known = packs.variables();
-    let needless = |table: &VariableTable| table.is_ambient(name) || table.is_aside(file);
+    let needless = |table: &VariableTable| {
+        let unsure = found.confidence < Confidence::Certain && found.rank < Rank::Manifest;
+        table.is_ambient(name) || table.is_aside(file) || (unsure && table.is_integration(name))
+    };
     if !is_variable(name) || known.is_some_and(needless) {
         return;
     }
@@ -54,8 +57,8 @@ struct Entry {
     placeholder: bool,
 }
 
-/// Adds the variables that a sample file shows to be needed and that the program reads.
-pub(super) fn samples(
+/// Adds what the whole of the sources shows, and puts the surest and the most usual first.
+pub(super) fn finish(
     repo: &Repo,
     packs: &PackSet,
     component: &mut Component,
@@ -64,6 +67,19 @@ pub(super) fn samples(
     let Some(table) = packs.variables() else {
         return;
     };
+    samples(repo, table, component, sources);
+    component.facts.required.sort_by_cached_key(|found| {
+        let name = &found.value.name;
+        (
+            std::cmp::Reverse(table.is_essential(name)),
+            std::cmp::Reverse(found.confidence),
+            name.clone(),
+        )
+    });
+}
+
+/// Adds the variables that a sample file shows to be needed and that the program reads.
+fn samples(repo: &Repo, table: &VariableTable, component: &mut Component, sources: &Sources<'_>) {
     let mut entries: BTreeMap<String, Entry> = BTreeMap::new();
     let mut folder = Some(component.dir.clone());
     while let Some(dir) = folder {
@@ -80,7 +96,9 @@ pub(super) fn samples(
             Some(dir.parent().unwrap_or_default())
         };
     }
-    entries.retain(|name, entry| table.is_essential(name) || entry.placeholder);
+    entries.retain(|name, entry| {
+        table.is_essential(name) || (entry.placeholder && !table.is_integration(name))
+    });
     for (name, evidence) in without_fallback(&entries, table, sources) {
         let evidence = entries
             .get(&name)
@@ -161,6 +179,9 @@ fn without_fallback(
     for source in files.filter_map(|file: &RelPath| sources.read(file)) {
         for (name, at) in names(&source.text) {
             let (before, after) = around(&source.text, at, name.len());
+            if is_comment(before) {
+                continue;
+            }
             let known = entries.contains_key(name);
             if !known {
                 let essential = match essential.get(name) {
@@ -187,6 +208,16 @@ fn without_fallback(
     }
     read.retain(|name, _| !optional.contains(name));
     read
+}
+
+/// A name that stands in a comment is not read.
+fn is_comment(before: &str) -> bool {
+    let start = before.trim_start();
+    ["//", "#", "*", "/*"]
+        .iter()
+        .any(|mark| start.starts_with(mark))
+        || before.contains(" // ")
+        || before.contains(" # ")
 }
 
 /// The longest part of a line that is looked at on either side of a name.

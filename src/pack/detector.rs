@@ -23,6 +23,7 @@ pub struct Detector {
     /// The name for people. A detector without one adds facts but is no framework.
     #[serde(default)]
     pub name: Option<String>,
+    /// A language's id, or `any` for what is the same in all of them.
     pub language: String,
     /// Detectors whose facts are dropped when this one matches too.
     #[serde(default)]
@@ -102,6 +103,12 @@ pub struct Condition {
     /// A match whose own text fits this pattern is passed over.
     #[serde(default)]
     pub except: Option<Pattern>,
+    /// Only files that hold this pattern too count.
+    #[serde(default)]
+    pub with: Option<Pattern>,
+    /// Files that hold this pattern do not count.
+    #[serde(default)]
+    pub without: Option<Pattern>,
     /// Every match counts, not only the first: the facts are added once for each.
     #[serde(default)]
     pub each: bool,
@@ -183,7 +190,12 @@ pub struct FactValues {
     pub build_env: BTreeMap<String, String>,
     pub build_packages: Vec<String>,
     pub run_packages: Vec<String>,
+    /// Folders, or files in them, that the program writes: absolute, or relative to the work folder.
     pub writable: Vec<String>,
+    /// The same where it keeps data, which outlives the container.
+    pub volumes: Vec<String>,
+    /// Programs that it calls, by name; `programs.toml` knows their packages.
+    pub programs: Vec<String>,
     pub ignore: Vec<String>,
     /// Variables without which the program does not start.
     pub required_env: Strings,
@@ -424,6 +436,8 @@ pub(super) fn check_all<'c>(
             &condition.matches,
             &condition.inside,
             &condition.except,
+            &condition.with,
+            &condition.without,
             &condition.script_matches,
             &condition.setting_matches,
             &condition.version_matches,

@@ -2,6 +2,7 @@
 //! privilege but to stand last in the order.
 
 mod detector;
+mod folders;
 mod roles;
 mod tree;
 mod variables;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 pub use detector::{
     CodePatterns, Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
 };
+pub use folders::FolderTable;
 pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
 pub use tree::{Embedded, FileTree};
 pub use variables::VariableTable;
@@ -46,6 +48,17 @@ pub struct Pack {
     /// `variables.toml`.
     pub variables: Option<VariableTable>,
     pub health: Health,
+    /// `folders.toml`.
+    pub folders: Option<FolderTable>,
+    pub programs: Programs,
+}
+
+/// `programs.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Programs {
+    /// The Debian package by the name of a program.
+    pub programs: BTreeMap<String, String>,
 }
 
 /// `services.toml`.
@@ -94,6 +107,8 @@ impl Pack {
             roles: Roles::default(),
             variables: None,
             health: Health::default(),
+            folders: None,
+            programs: Programs::default(),
         };
         for path in tree.paths() {
             if let Some(name) = path.strip_prefix("templates/") {
@@ -109,6 +124,8 @@ impl Pack {
                         pack.variables = Some(typed_toml(&source)?);
                     }
                     None if name == "health.toml" => pack.health = typed_toml(&source)?,
+                    None if name == "folders.toml" => pack.folders = Some(typed_toml(&source)?),
+                    None if name == "programs.toml" => pack.programs = typed_toml(&source)?,
                     None => {
                         pack.tables.insert(name.to_owned(), source);
                     }
@@ -123,6 +140,9 @@ impl Pack {
         Self::load(&Embedded)
     }
 }
+
+/// The language of detectors of what is the same in all languages.
+pub const ANY: &str = "any";
 
 /// Packs in the order in which they are asked, the built-in one last.
 #[derive(Debug)]
@@ -175,7 +195,7 @@ impl PackSet {
         self.packs
             .iter()
             .flat_map(|pack| &pack.detectors)
-            .filter(move |detector| detector.language == language)
+            .filter(move |detector| detector.language == language || detector.language == ANY)
             .filter(move |detector| seen.insert(detector.id.as_str()))
     }
 
@@ -201,6 +221,19 @@ impl PackSet {
     /// What is known about variables, from the first pack that says it.
     pub fn variables(&self) -> Option<&VariableTable> {
         self.packs.iter().find_map(|pack| pack.variables.as_ref())
+    }
+
+    /// What is known about folders, from the first pack that says it.
+    pub fn folders(&self) -> Option<&FolderTable> {
+        self.packs.iter().find_map(|pack| pack.folders.as_ref())
+    }
+
+    /// The Debian package of a program, from the first pack that knows it.
+    pub fn package_of(&self, program: &str) -> Option<&str> {
+        self.packs
+            .iter()
+            .find_map(|pack| pack.programs.programs.get(program))
+            .map(String::as_str)
     }
 
     /// What the packs know about roles, the first pack's rules first.

@@ -15,6 +15,7 @@ pub struct VariableTable {
     placeholder: Pattern,
     optional: Pattern,
     essential: Pattern,
+    integration: Pattern,
     reading: Pattern,
     fallback: Pattern,
 }
@@ -32,10 +33,14 @@ impl VariableTable {
 
     /// True for a file beside the running program: of scripts, tests and examples.
     pub fn is_aside(&self, file: &str) -> bool {
-        let folders = file.rsplit_once('/').map_or("", |(folders, _)| folders);
-        folders
-            .split('/')
-            .any(|folder| self.aside.iter().any(|known| known == folder))
+        file.split('/')
+            .any(|part| self.aside.iter().any(|known| known == part))
+    }
+
+    /// True for names of what a program has for some of those who run it: a sign-in, a payment
+    /// service, a store of files.
+    pub fn is_integration(&self, name: &str) -> bool {
+        fits(&self.integration, name)
     }
 
     /// True for a value that only asks for one.
@@ -64,11 +69,12 @@ impl VariableTable {
     }
 
     /// The patterns, for tests of a pack.
-    pub fn patterns(&self) -> [&Pattern; 5] {
+    pub fn patterns(&self) -> [&Pattern; 6] {
         [
             &self.placeholder,
             &self.optional,
             &self.essential,
+            &self.integration,
             &self.reading,
             &self.fallback,
         ]
@@ -129,6 +135,7 @@ mod tests {
         ] {
             assert!(!table.has_fallback(before, after), "{before}@@{after}");
         }
+        assert!(table.is_integration("APPLE_KEY_ID") && !table.is_integration("HMAC_KEY"));
         assert!(table.is_reading("url: process.env.") && table.is_reading("os.getenv(\""));
         assert!(!table.is_reading("// the "));
         assert!(table.is_aside("scripts/release.py") && !table.is_aside("app/scripts.py"));

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::{Decision, Pair};
 use crate::diag::Location;
-use crate::facts::{Confidence, Facts, Found, Kind, Rank, RequiredEnv};
+use crate::facts::{Confidence, Facts, Found, Kind, RequiredEnv};
 
 /// A variable that has to be given. It has no value here: that is for the one who starts it.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
@@ -19,7 +19,7 @@ pub struct RequiredVariable {
 /// So many names stand in a line for people; the plan has all.
 const SHOWN: usize = 12;
 
-/// The variables that the program needs and the image does not set, the surest first, with the
+/// The variables that the program needs and the image does not set, in the order of the facts, with the
 /// decision that names them.
 pub fn variables(
     facts: &Facts,
@@ -30,21 +30,11 @@ pub fn variables(
     if kind == Kind::Static {
         return (Vec::new(), None);
     }
-    let mut found: Vec<&Found<RequiredEnv>> = facts
+    let found: Vec<&Found<RequiredEnv>> = facts
         .required
         .iter()
         .filter(|found| !env.iter().any(|pair| pair.name == found.value.name))
         .collect();
-    // Detectors that have found a pattern and variants of frameworks stand on the same ground.
-    let surest = |found: &Found<RequiredEnv>| {
-        let manifest = found.rank >= Rank::Manifest;
-        (manifest, found.confidence)
-    };
-    found.sort_by(|a, b| {
-        surest(b)
-            .cmp(&surest(a))
-            .then(a.value.name.cmp(&b.value.name))
-    });
     let decision = found.first().map(|first| Decision {
         what: "needs env".to_owned(),
         chosen: listed(found.iter().map(|found| found.value.name.as_str())),

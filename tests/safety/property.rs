@@ -32,7 +32,6 @@ fn outcome(files: &Files) -> Result<Outcome, TestCaseError> {
     );
     let detection = detect(&repo, packs);
     let texts = assemble(&repo, &detection, &Settings::default(), packs, tables)
-        
         .map_err(|failure| failure.diagnostic)
         .and_then(|plan| render(packs, &plan, &repo))
         .map(|files| {

@@ -3,6 +3,7 @@
 mod dialects;
 mod django;
 mod entry;
+mod folders;
 mod imports;
 mod installer;
 mod lexer;
@@ -156,6 +157,7 @@ impl Language for Python {
         if component.has_framework("python/django") {
             django::refine(component, sources);
         }
+        folders::refine(&mut component.facts, sources);
     }
 
     fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
