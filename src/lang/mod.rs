@@ -16,7 +16,7 @@ use serde::Serialize;
 pub use sources::Sources;
 
 use crate::diag::{Diagnostic, Location};
-use crate::facts::{Confidence, Evidence, Facts};
+use crate::facts::{Confidence, Evidence, Facts, Pins};
 use crate::repo::{RelPath, Repo};
 
 /// What a language reads from a repository.
@@ -83,6 +83,9 @@ pub struct Component {
     pub manifest: Manifest,
     pub frameworks: Vec<Framework>,
     pub facts: Facts,
+    /// Packages in the versions that are installed, and what their files say of the runtime.
+    #[serde(skip)]
+    pub pins: Pins,
     #[serde(skip)]
     pub model: Model,
 }
@@ -173,6 +176,7 @@ impl Component {
             manifest,
             frameworks: Vec::new(),
             facts: Facts::default(),
+            pins: Pins::default(),
             model,
         }
     }
@@ -180,6 +184,16 @@ impl Component {
     pub fn has_framework(&self, id: &str) -> bool {
         self.frameworks.iter().any(|framework| framework.id == id)
     }
+}
+
+/// The dependencies that a manifest itself fixes in one version.
+fn pins(dependencies: &[Dependency]) -> Pins {
+    let mut pins = Pins::default();
+    for dependency in dependencies {
+        let at = Some(dependency.at.clone());
+        pins.pin(&dependency.name, &dependency.version, at);
+    }
+    pins
 }
 
 /// A name that is safe everywhere: lower case letters, digits and single `-`, at most 63 long.

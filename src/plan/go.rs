@@ -23,6 +23,8 @@ pub struct GoDetails {
     pub source_dir: String,
     /// False for a vendored module.
     pub download: bool,
+    /// The build adds what go.sum lacks.
+    pub lacks_sums: bool,
     pub cgo: bool,
     /// The variable that `-X` stamps with the build argument VERSION.
     pub version_variable: Option<String>,
@@ -124,6 +126,7 @@ pub(super) fn plan(
             module_dir,
             package,
             download: !model.vendored,
+            lacks_sums: model.lacks_sums,
             cgo: cgo.is_some(),
             version_variable,
             scratch: base == "scratch",

@@ -8,6 +8,7 @@ mod html;
 mod ignore;
 pub mod images;
 pub mod java;
+pub mod limits;
 mod node;
 pub mod options;
 pub mod packages;
@@ -184,8 +185,8 @@ pub struct Tables {
     pub packages: Packages,
     /// Modules of the JDK that jlink must be told of.
     pub modules: java::modules::Modules,
-    /// Which lines of Python the versions of packages can use.
-    pub python: python::PythonLines,
+    /// Which lines of a runtime the versions of packages work on.
+    pub limits: limits::Limits,
 }
 
 impl Tables {
@@ -201,7 +202,7 @@ impl Tables {
             tools: Catalogue::parse(table("tools.toml")?)?,
             packages: Packages::parse(table("packages.toml")?)?,
             modules: java::modules::Modules::parse(table("jlink.toml")?)?,
-            python: python::PythonLines::parse(table("python.toml")?)?,
+            limits: limits::Limits::parse(table("limits.toml")?)?,
         })
     }
 }
@@ -225,7 +226,7 @@ pub fn resolve(
                 tools: &tables.tools,
                 packages: &tables.packages,
                 modules: &tables.modules,
-                python: &tables.python,
+                limits: &tables.limits,
                 decisions: Vec::new(),
                 lines: BTreeMap::new(),
             };

@@ -3,6 +3,7 @@
 mod assets;
 mod mains;
 mod modfile;
+mod sums;
 
 use mains::MainHints;
 use modfile::directives;
@@ -11,8 +12,8 @@ use super::{Component, Dependency, Language, Manifest, Model, Sources};
 use rayon::prelude::*;
 
 use crate::diag::{Diagnostic, Location};
-use crate::facts::{Confidence, Evidence, Kind, Rank};
-use crate::parse::version::Constraint;
+use crate::facts::{Bound, Confidence, Evidence, Kind, Pins, Rank, Weight};
+use crate::parse::version::{Constraint, Version};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
 pub struct Go;
@@ -24,6 +25,8 @@ pub struct GoModel {
     pub mains: Vec<GoMain>,
     /// `go.sum` stands beside `go.mod`.
     pub sum: bool,
+    /// `go.sum` does not have what the build checks against it, so the build writes it.
+    pub lacks_sums: bool,
     /// `vendor/modules.txt` is there, so nothing is downloaded.
     pub vendored: bool,
     /// Module folders, relative to the project root, whose manifests the download needs: of the
@@ -142,6 +145,8 @@ fn component(
         .iter()
         .fold(root.clone(), |root, sibling| common(&root, sibling));
     let root_view = repo.dir(&root);
+    let is_vendored = view.has("vendor/modules.txt") || root_view.has("vendor/modules.txt");
+    let in_workspace = root_view.has("go.work");
 
     let manifest = Manifest {
         path: source.path.clone(),
@@ -149,12 +154,16 @@ fn component(
         dependencies: dependencies(&source),
         ..Manifest::default()
     };
+    let lacking = if in_workspace || is_vendored {
+        None
+    } else {
+        sums::lacking(&view, &source)
+    };
     let model = GoModel {
         sum: view.has("go.sum"),
-        vendored: view.has("vendor/modules.txt") || root_view.has("vendor/modules.txt"),
-        workspace: root_view
-            .has("go.work")
-            .then(|| root_view.has("go.work.sum")),
+        lacks_sums: lacking.is_some(),
+        vendored: is_vendored,
+        workspace: in_workspace.then(|| root_view.has("go.work.sum")),
         siblings: siblings
             .iter()
             .filter_map(|sibling| Some((sibling.below(&root)?, repo.dir(sibling).has("go.sum"))))
@@ -164,6 +173,10 @@ fn component(
     let mut component = Component::new("go", dir.clone(), manifest, Model::Go(model));
     component.root = root;
     versions(&view, &source, &mut component);
+    component.pins = pins(&component.manifest, &source);
+    if let Some(module) = lacking {
+        sums::tell(&mut component, &source, &module);
+    }
     main_facts(&mut component, &mains, module);
     component.facts.ignore_all(
         "go/leftovers",
@@ -205,6 +218,31 @@ fn versions(view: &Dir<'_>, source: &Source, component: &mut Component) {
             ),
         );
     }
+}
+
+/// The modules of go.mod, and the Go that it was written with: newer ones build it by Go's promise,
+/// but modules that reach into the runtime break it.
+fn pins(manifest: &Manifest, source: &Source) -> Pins {
+    let mut pins = super::pins(&manifest.dependencies);
+    let written = ["go", "toolchain"]
+        .iter()
+        .filter_map(|key| {
+            let (span, words) = directives(&source.text, key).next()?;
+            Some((Version::parse(words.first()?)?, span))
+        })
+        .max_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some((version, span)) = written
+        && let Some(runs) =
+            Constraint::node(&format!("<{}.{}", version.major(), version.minor() + 1))
+    {
+        let why = format!("go.mod is written with Go {}", version.truncated(2));
+        pins.bounds.push(Bound {
+            runs,
+            weight: Weight::Tried,
+            evidence: Evidence::span("go/written-with", source, &span, why),
+        });
+    }
+    pins
 }
 
 fn main_facts(component: &mut Component, mains: &[(GoMain, MainHints)], module: &str) {

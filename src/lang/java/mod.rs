@@ -16,7 +16,7 @@ pub use gradle::Gradle;
 pub use maven::Maven;
 pub use reactor::Wrapper;
 
-use super::{Component, Language};
+use super::{Component, Language, pins};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Found, Rank, push};
 use crate::parse::toml;
@@ -96,6 +96,8 @@ impl Language for Java {
             let view = repo.dir(&component.dir);
             component.manifest.settings = config::settings(&view, diagnostics);
             version_files(repo, component);
+            let pinned = pins(&component.manifest.dependencies);
+            component.pins.packages.extend(pinned.packages);
             keep_sources(&view, component);
         }
         components

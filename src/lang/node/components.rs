@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::install::Install;
 use super::manager::Manager;
 use super::package::Package;
+use super::pins;
 use super::script::{self, Program};
 use super::workspace::{self, Workspace};
 use super::{Neighbour, NodeModel, Runtime, tools};
@@ -271,6 +272,12 @@ fn component(
     };
     let mut component = Component::new("node", dir.clone(), package.manifest(), Model::Node(model));
     component.root = root;
+    component.pins = pins::of(
+        package,
+        &install.locked,
+        install.manager,
+        &install.package_manager_version,
+    );
     if !is_root {
         component.code = runs;
     }

@@ -6,6 +6,7 @@ pub mod install;
 pub mod lock;
 pub mod manager;
 mod package;
+mod pins;
 mod reads;
 mod refine;
 mod script;

@@ -52,6 +52,8 @@ pub(super) struct Installed {
     pub manifest: Manifest,
     pub name: &'static str,
     pub evidence: Evidence,
+    /// The newest Python 3 that the locked wheels are for, and what says so.
+    pub ceiling: Option<(u64, Evidence)>,
     /// The version of the tool that the project asks for.
     pub version: Option<(Constraint, Evidence)>,
 }
@@ -72,6 +74,7 @@ pub(super) fn choose(
             install_dir: folder.dir.clone(),
             ..PythonModel::default()
         },
+        ceiling: None,
         manifest: folder.project.manifest.clone(),
         direct: folder
             .project
@@ -90,6 +93,7 @@ pub(super) fn choose(
     let version = tool_version(&view, &folder.project, name);
     Installed {
         model: choice.model,
+        ceiling: choice.ceiling,
         manifest: choice.manifest,
         name,
         evidence,
@@ -102,6 +106,7 @@ struct Choice<'a> {
     view: &'a Dir<'a>,
     project: &'a Project,
     model: PythonModel,
+    ceiling: Option<(u64, Evidence)>,
     manifest: Manifest,
     /// What production asks for by name.
     direct: Vec<Requirement>,
@@ -353,7 +358,7 @@ impl Choice<'_> {
         match lock {
             Ok(lock) => {
                 self.model.vcs |= lock.vcs;
-                self.model.ceiling = lock.ceiling().map(|(minor, package)| {
+                self.ceiling = lock.ceiling().map(|(minor, package)| {
                     let why = format!(
                         "{package} is locked without a wheel for Python 3.{}",
                         minor + 1

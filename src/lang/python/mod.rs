@@ -21,8 +21,8 @@ pub use installer::Installer;
 
 use super::{Component, Language, Manifest, Model, Sources};
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Confidence, Evidence, Kind, Rank};
-use crate::parse::version::Version;
+use crate::facts::{Bound, Command, Confidence, Evidence, Kind, Pins, Rank, Weight};
+use crate::parse::version::{Constraint, Version};
 use crate::repo::{Dir, RelPath, Repo};
 use workspace::Folder;
 
@@ -52,8 +52,6 @@ pub struct PythonModel {
     pub floors: BTreeMap<String, Version>,
     /// A dependency comes from a git repository.
     pub vcs: bool,
-    /// The newest Python 3 that the locked wheels are for, and what says so.
-    pub ceiling: Option<(u64, Evidence)>,
     /// Variables that hold what the package index wants to know.
     pub secrets: Vec<String>,
     /// The folder that the modules of a file are imported from, relative to the component; by file.
@@ -174,6 +172,7 @@ fn component(
             super::go::common(&root, &dir)
         });
     let scripts = manifest.scripts.clone();
+    let pins = pins(&installed.model, installed.ceiling);
     let mut component = Component::new(
         "python",
         folder.dir.clone(),
@@ -181,6 +180,7 @@ fn component(
         Model::Python(Box::new(installed.model)),
     );
     component.root = root;
+    component.pins = pins;
     if !folder.is_project() {
         component.sure = Confidence::Guess;
     }
@@ -213,6 +213,31 @@ fn component(
     );
     ignore(&view, &mut component);
     component
+}
+
+/// The installed versions, those of extras too, and the newest Python that locked wheels are for.
+fn pins(model: &PythonModel, ceiling: Option<(u64, Evidence)>) -> Pins {
+    let mut pins = Pins::default();
+    for (name, version) in &model.packages {
+        pins.pin(name, version, None);
+    }
+    for extra in &model.extras {
+        if let Some((name, _)) = extra.split_once('[')
+            && let Some(version) = model.packages.get(name)
+        {
+            pins.pin(extra, version, None);
+        }
+    }
+    if let Some((minor, evidence)) = ceiling
+        && let Some(runs) = Constraint::python(&format!("<3.{}", minor + 1))
+    {
+        pins.bounds.push(Bound {
+            runs,
+            weight: Weight::Breaks,
+            evidence,
+        });
+    }
+    pins
 }
 
 /// What Python and its tools leave behind, and what only tests and editors of the code need.

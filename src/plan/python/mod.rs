@@ -3,7 +3,6 @@
 mod command;
 mod gunicorn;
 mod install;
-mod lines;
 mod serve;
 
 use std::collections::BTreeMap;
@@ -12,14 +11,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::health::health;
-use super::images::Line;
 use super::resolver::{Failure, Resolver};
-use super::{CopyStep, Decision, Details, LanguagePlan, Pair};
+use super::{CopyStep, Details, LanguagePlan, Pair};
 use crate::diag::Result;
-use crate::facts::{Command, Confidence, Evidence, Kind, Rank, Slot};
+use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
 use crate::lang::python::{Django, PythonModel};
-use crate::parse::version::{Constraint, Version};
-pub(crate) use lines::PythonLines;
+use crate::parse::version::Constraint;
 use serve::Start;
 
 /// The work folder, and the virtual environment in it: where uv, Poetry and PDM put it too. The
@@ -81,7 +78,7 @@ pub(super) fn plan(
     kind: Kind,
 ) -> Result<LanguagePlan, Failure> {
     let facts = &resolver.component.facts;
-    let line = runtime(resolver, model)?;
+    let line = resolver.runtime("python")?;
     let start = serve::start(resolver, model, kind)?;
     let because = Evidence::rule(
         "python/slim",
@@ -175,78 +172,6 @@ fn pair(name: &str, value: impl Into<String>) -> Pair {
     Pair {
         name: name.to_owned(),
         value: value.into(),
-    }
-}
-
-/// The line that the project asks for; without a file that names one, a line that the locked
-/// wheels are for: without wheels packages are compiled, and most need more than a compiler.
-fn runtime(resolver: &mut Resolver<'_>, model: &PythonModel) -> Result<Line> {
-    let asked = resolver.component.facts.runtime.best();
-    let named = asked.is_some_and(|found| found.rank >= Rank::Dedicated);
-    if named || resolver.setting("runtime").is_some() {
-        return resolver.runtime("python");
-    }
-    let Some((minor, evidence)) = &ceiling(resolver, model) else {
-        return resolver.runtime("python");
-    };
-    let text = asked
-        .map(|found| found.value.to_string())
-        .unwrap_or_default();
-    let wanted = asked.map_or(Constraint::Any, |found| found.value.clone());
-    let line = resolver.catalogue.choose("python", &wanted)?;
-    let narrowed = [text, format!("<3.{}", minor + 1)]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(",");
-    if line.version.minor() > *minor
-        && let Some(constraint) = Constraint::python(&narrowed)
-        && let Ok(older) = resolver.catalogue.choose("python", &constraint)
-        && older.version.minor() <= *minor
-    {
-        let instead_of = asked
-            .map(|found| super::Alternative {
-                value: format!("python {}", line.version),
-                because: found.evidence.clone(),
-            })
-            .into_iter()
-            .collect();
-        resolver.decisions.push(Decision {
-            what: "runtime".to_owned(),
-            chosen: format!("python {}", older.version),
-            confidence: Confidence::Certain,
-            because: evidence.clone(),
-            instead_of,
-        });
-        resolver.lines.insert("python".to_owned(), older.clone());
-        return Ok(older);
-    }
-    resolver.runtime("python")
-}
-
-/// The newest minor version of Python 3 that the packages can use: what the lock file's wheels
-/// tell, or what is known of the pinned versions.
-fn ceiling(resolver: &Resolver<'_>, model: &PythonModel) -> Option<(u64, Evidence)> {
-    let bracketed = model.extras.iter().filter_map(|extra| {
-        let (name, _) = extra.split_once('[')?;
-        Some((extra, model.packages.get(name)?))
-    });
-    let known = model
-        .packages
-        .iter()
-        .chain(bracketed)
-        .filter_map(|(name, version)| {
-            let (minor, first) = resolver.python.newest(name, &Version::parse(version)?)?;
-            let next = minor + 1;
-            let why =
-                format!("{name} {version} is older than {first}, the first for Python 3.{next}");
-            Some((minor, Evidence::rule("python/lines", why)))
-        })
-        .min_by_key(|(minor, _)| *minor);
-    match (&model.ceiling, known) {
-        (Some(locked), Some(known)) if known.0 < locked.0 => Some(known),
-        (Some(locked), _) => Some(locked.clone()),
-        (None, known) => known,
     }
 }
 
