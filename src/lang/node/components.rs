@@ -258,6 +258,16 @@ fn component(
             .collect(),
         production: installed(&runs, true),
         development: installed(&builds, false),
+        modules_of: runs
+            .iter()
+            .filter(|run| *run != dir)
+            .filter(|run| {
+                packages
+                    .get(*run)
+                    .is_some_and(|package| package.has_production() || package.has_development())
+            })
+            .map(below)
+            .collect(),
         runs: runs.iter().map(below).collect(),
         esm: package.text(&["type"]) == Some("module"),
         node,

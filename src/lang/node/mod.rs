@@ -45,6 +45,8 @@ pub struct NodeModel {
     pub builds: Vec<Neighbour>,
     /// Folders of members that the running program needs, relative to the install root.
     pub runs: Vec<RelPath>,
+    /// Those among them that have dependencies of their own.
+    pub modules_of: Vec<RelPath>,
     /// Modules that production needs, in this package or one that it needs.
     pub production: bool,
     pub development: bool,

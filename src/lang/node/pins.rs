@@ -236,13 +236,15 @@ impl<'s> Reader<'s> {
                 let key = key.trim_end_matches(':').trim_matches(['\'', '"']);
                 let key = key.trim_start_matches('/');
                 let key = key.split('(').next().unwrap_or(key);
-                let at_sign = key.rfind('@').filter(|place| *place > 0);
-                let parts = match at_sign {
-                    Some(place) if !key[place..].contains('/') => key.split_at(place),
-                    _ => key.split_at(key.rfind('/').unwrap_or(0)),
-                };
+                // Before version 6 a slash stood before the version.
+                let slash = key
+                    .rfind('/')
+                    .filter(|place| key[place + 1..].starts_with(|c: char| c.is_ascii_digit()));
+                let place = slash.or_else(|| key.rfind('@')).unwrap_or(0);
+                let parts = key.split_at(place);
                 self.line = at;
-                self.add(parts.0, parts.1.trim_start_matches(['@', '/']));
+                let version = parts.1.trim_start_matches(['@', '/']);
+                self.add(parts.0, version.split('_').next().unwrap_or(version));
             } else if let Some((_, rest)) = line
                 .trim()
                 .strip_prefix("engines:")

@@ -6,8 +6,8 @@ use super::lock::{self, Lock};
 use super::package::package;
 use super::project::Project;
 use super::requirement::Requirement;
-use super::requirements::{self, Requirements};
-use super::workspace::{self, Folder, SPLIT};
+use super::several::{self, Chosen};
+use super::workspace::{self, Folder};
 use super::{PythonModel, runtime};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::Evidence;
@@ -35,8 +35,8 @@ pub enum Installer {
     },
     /// `uv pip install -r` with pyproject.toml or pylock.toml.
     UvPip { file: String },
-    /// `pip install -r`; the file is relative to the component.
-    Pip { file: String, hashed: bool },
+    /// `pip install -r`; the files are relative to the component.
+    Pip { files: Vec<String>, hashed: bool },
     /// `poetry export`, then pip.
     Poetry { locked: bool, hashed: bool },
     /// `pdm sync`.
@@ -139,8 +139,8 @@ impl Choice<'_> {
             self.take_lock("pylock.toml", lock::pylock);
             return self.uv_pip("pylock.toml", "pylock.toml locks the dependencies");
         }
-        if let Some(found) = self.requirements_file() {
-            return self.pip(found);
+        if let Some(chosen) = several::choose(self.repo, self.view) {
+            return self.pip(chosen);
         }
         let declared = self.project.declares;
         if poetry && declared {
@@ -277,8 +277,17 @@ impl Choice<'_> {
         )
     }
 
-    fn pip(&mut self, (file, found): (String, Requirements)) -> (&'static str, Evidence) {
-        let path = self.view.path.join(&file);
+    fn pip(&mut self, chosen: Chosen) -> (&'static str, Evidence) {
+        let Chosen {
+            files,
+            found,
+            others,
+        } = chosen;
+        let path = self
+            .view
+            .path
+            .join(files.first().map_or("", String::as_str));
+        self.model.others = others;
         self.model.inputs.clone_from(&found.files);
         self.model.local.extend(found.local);
         self.model.vcs |= found.vcs;
@@ -313,31 +322,19 @@ impl Choice<'_> {
         }
         self.model.installer = if found.itself {
             // The project is in its own requirements: only its build tells all of them.
-            self.model.requirements = Some(file.clone());
+            self.model.requirements.clone_from(&files);
             Installer::Setup
         } else {
             Installer::Pip {
-                file: file.clone(),
+                files: files.clone(),
                 hashed: found.hashed,
             }
         };
-        let why = format!("{file} lists the dependencies");
+        let why = match files.as_slice() {
+            [one] => format!("{one} lists the dependencies"),
+            all => format!("{} list the dependencies of production", all.join(" and ")),
+        };
         ("pip", Evidence::file("python/requirements", path, why))
-    }
-
-    /// The requirements file that production means; an empty one is none.
-    fn requirements_file(&self) -> Option<(String, Requirements)> {
-        [
-            "requirements.txt".to_owned(),
-            "requirements-prod.txt".to_owned(),
-        ]
-        .into_iter()
-        .chain(SPLIT.iter().map(|name| format!("requirements/{name}")))
-        .filter(|name| self.view.has(name))
-        .find_map(|name| {
-            let found = requirements::read(self.repo, &self.view.path.join(&name))?;
-            found.any.then_some((name, found))
-        })
     }
 
     fn inputs(&mut self, names: &[&str]) {

@@ -12,12 +12,15 @@ mod requirement;
 mod requirements;
 mod runtime;
 mod setuptools;
+mod several;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) use imports::module;
 pub use installer::Installer;
+
+pub use several::Other;
 
 use super::{Component, Language, Manifest, Model, Sources};
 use crate::diag::Diagnostic;
@@ -32,8 +35,10 @@ pub struct Python;
 #[derive(Debug, Default)]
 pub struct PythonModel {
     pub installer: Installer,
-    /// The requirements file that lists the project itself.
-    pub requirements: Option<String>,
+    /// The requirements files, one of which lists the project itself.
+    pub requirements: Vec<String>,
+    /// Requirements files that are not installed unless the start command needs them.
+    pub others: Vec<Other>,
     /// Files that the dependency step reads, relative to the repository.
     pub inputs: Vec<RelPath>,
     /// Folders that are installed as dependencies, relative to the repository.

@@ -5,7 +5,7 @@ use super::serve::Start;
 use crate::diag::Result;
 use crate::facts::{Confidence, Evidence};
 use crate::lang::Component;
-use crate::lang::python::{Installer, PythonModel};
+use crate::lang::python::{Installer, Other, PythonModel};
 use crate::parse::version::Constraint;
 use crate::plan::CopyStep;
 use crate::plan::images::Image;
@@ -58,7 +58,7 @@ pub(super) fn plan(
         arguments: Vec::new(),
         locked: true,
         tools: Vec::new(),
-        manifests: manifests(model, &component.root),
+        manifests: manifests(&model.inputs, model, &component.root),
         project: None,
         server: None,
         sources,
@@ -114,12 +114,14 @@ pub(super) fn plan(
             install.installer = "uv-pip";
             install.arguments = words(&["-r", file]);
         }
-        Installer::Pip { file, hashed } => {
+        Installer::Pip { files, hashed } => {
             install.installer = "pip";
             if *hashed {
                 install.arguments = words(&["--require-hashes"]);
             }
-            install.arguments.extend(words(&["-r", file]));
+            for file in files {
+                install.arguments.extend(words(&["-r", file]));
+            }
         }
         Installer::Poetry { locked, hashed } => {
             install.installer = "poetry";
@@ -142,9 +144,11 @@ pub(super) fn plan(
         }
         Installer::Setup => {
             install.installer = "setup";
-            install.arguments = match &model.requirements {
-                Some(file) => words(&["-r", file]),
-                None => words(&["."]),
+            install.arguments = if model.requirements.is_empty() {
+                words(&["."])
+            } else {
+                let files = model.requirements.iter();
+                files.flat_map(|file| words(&["-r", file])).collect()
             };
         }
     }
@@ -169,7 +173,27 @@ pub(super) fn plan(
     if let Some(project) = &mut install.project {
         project.version_variable = package.and_then(|package| package.version_variable.clone());
     }
-    if let Some(name) = start.missing_server {
+    if let Some(name) = start.missing_server
+        && let Some(other) = with_server(model, name)
+    {
+        let because = Evidence::file(
+            "python/server",
+            component.dir.join(&other.file),
+            format!("{} has the server that the start command needs", other.file),
+        );
+        resolver.decide("server", name, Confidence::Likely, because);
+        if other.whole {
+            install
+                .arguments
+                .retain(|word| word.starts_with("--require"));
+        }
+        install.arguments.extend(words(&["-r", &other.file]));
+        let mut inputs = model.inputs.clone();
+        inputs.extend(other.inputs.clone());
+        inputs.sort();
+        inputs.dedup();
+        install.manifests = manifests(&inputs, model, &component.root);
+    } else if let Some(name) = start.missing_server {
         let requirement = tool(resolver, name)?;
         let because = Evidence::rule(
             "python/server",
@@ -190,6 +214,19 @@ pub(super) fn plan(
         }
     }
     Ok(install)
+}
+
+/// The requirements file beside those that are installed that brings a server.
+fn with_server<'m>(model: &'m PythonModel, server: &str) -> Option<&'m Other> {
+    let Installer::Pip { hashed, .. } = &model.installer else {
+        return None;
+    };
+    model
+        .others
+        .iter()
+        .filter(|other| other.hashed == *hashed && other.packages.contains_key(server))
+        // The one that is about the server, and not one that has it among other things.
+        .min_by_key(|other| (!other.file.contains(server), other.packages.len()))
 }
 
 /// What a build of the project needs: its own folder when it is a package, and the members among
@@ -269,9 +306,9 @@ fn below(dir: &RelPath, root: &RelPath) -> String {
 }
 
 /// The files that the dependency step reads, one COPY for each folder, in the folders' order.
-fn manifests(model: &PythonModel, root: &RelPath) -> Vec<CopyStep> {
+fn manifests(inputs: &[RelPath], model: &PythonModel, root: &RelPath) -> Vec<CopyStep> {
     let mut steps: Vec<CopyStep> = Vec::new();
-    for file in &model.inputs {
+    for file in inputs {
         let folder = below(&file.parent().unwrap_or_default(), root);
         let to = if folder == "." {
             "./".to_owned()
