@@ -211,7 +211,11 @@ impl Resolver<'_> {
             instead_of: plain,
             unmet,
         } = solve(self.catalogue, runtime, &constraint, &self.bounds(runtime))?;
+        let mut confidence = confidence;
         if let Some((plain, bound)) = plain {
+            if bound.weight == Weight::Breaks {
+                confidence = Confidence::Certain;
+            }
             instead_of.push(Alternative {
                 value: format!("{runtime} {}", plain.version),
                 because: std::mem::replace(&mut evidence, bound.evidence),

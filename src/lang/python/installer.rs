@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::groups;
 use super::lock::{self, Lock};
 use super::package::package;
 use super::project::Project;
@@ -157,6 +158,7 @@ impl Choice<'_> {
             if declared {
                 self.unlocked(if pdm { "pdm lock" } else { "uv lock" });
             }
+            self.optional();
             return self.uv_pip("pyproject.toml", "pyproject.toml lists the dependencies");
         }
         if builds {
@@ -165,6 +167,7 @@ impl Choice<'_> {
                 .first(&["setup.py", "pyproject.toml"])
                 .unwrap_or("setup.cfg");
             let why = "only the build backend knows the dependencies";
+            self.optional();
             self.model.installer = Installer::Setup;
             return (
                 "pip",
@@ -177,6 +180,25 @@ impl Choice<'_> {
         )
     }
 
+    /// Takes in the extras and groups of production.
+    fn optional(&mut self) {
+        let chosen = groups::chosen(self.project);
+        let named = |name: &str| {
+            chosen
+                .iter()
+                .any(|one| one.packages.iter().any(|package| package == name))
+        };
+        for (requirement, production) in &self.project.requirements {
+            if !*production && named(&requirement.name) {
+                self.direct.push(requirement.clone());
+            }
+        }
+        for dependency in &mut self.manifest.dependencies {
+            dependency.production |= named(&dependency.name);
+        }
+        self.model.optional = chosen;
+    }
+
     fn uv(
         &mut self,
         folders: &[Folder],
@@ -185,6 +207,7 @@ impl Choice<'_> {
         home: &RelPath,
     ) -> (&'static str, Evidence) {
         let file = home.join("uv.lock");
+        self.optional();
         self.model.install_dir = home.clone();
         self.model.inputs = vec![home.join("pyproject.toml"), file.clone()];
         let mut frozen = self.project.dynamic;
@@ -208,16 +231,22 @@ impl Choice<'_> {
                 .and_then(|_| self.project.manifest.name.clone()),
             default_groups: self.project.default_groups,
         };
-        let lock = lock::uv(self.repo, &file, &name);
+        let lock = lock::uv(self.repo, &file, &name, &self.model.optional);
         self.keep(lock, &file);
         ("uv", locked_by(&file))
     }
 
     fn poetry(&mut self, locked: bool) -> (&'static str, Evidence) {
         let file = self.view.path.join("poetry.lock");
+        self.optional();
         self.inputs(&["pyproject.toml", "poetry.lock", "poetry.toml"]);
         if locked {
-            let lock = lock::poetry(self.repo, &file, &self.direct);
+            let lock = lock::poetry(
+                self.repo,
+                &file,
+                &self.direct,
+                !self.model.optional.is_empty(),
+            );
             self.keep(lock, &file);
         } else {
             self.unlocked("poetry lock");

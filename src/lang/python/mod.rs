@@ -3,6 +3,7 @@
 mod dialects;
 mod django;
 mod entry;
+mod groups;
 mod imports;
 mod installer;
 mod lock;
@@ -20,6 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use imports::module;
 pub use installer::Installer;
 
+pub use groups::Optional;
 pub use several::Other;
 
 use super::{Component, Language, Manifest, Model, Sources};
@@ -37,6 +39,8 @@ pub struct PythonModel {
     pub installer: Installer,
     /// The requirements files, one of which lists the project itself.
     pub requirements: Vec<String>,
+    /// Extras and groups that production installs beside the dependencies.
+    pub optional: Vec<Optional>,
     /// Requirements files that are not installed unless the start command needs them.
     pub others: Vec<Other>,
     /// Files that the dependency step reads, relative to the repository.

@@ -2,12 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::groups::PRODUCTION;
 use super::requirements::{self, Requirements};
 use super::workspace::SPLIT;
 use crate::repo::{Dir, RelPath, Repo};
-
-/// Words for production in the names of requirements files, the plainest first.
-const PRODUCTION: &[&str] = &["production", "prod", "deploy", "docker", "server"];
 
 /// Words for what every use of the program needs.
 const COMMON: &[&str] = &["base", "common", "main", "core"];

@@ -269,7 +269,7 @@ pub(super) fn modules(
         (Manager::Bun, true) => vec!["install", "--frozen-lockfile", "--production"],
         (Manager::Bun, false) => vec!["install", "--production"],
     };
-    if install.manager == Manager::Npm && !frozen && !install.is_workspace() {
+    if install.manager == Manager::Npm && !frozen && !install.is_workspace() && model.development {
         // Without a lock file npm settles peers by all that is asked for, and may find no answer
         // for production alone where it finds one for the whole.
         commands.push(whole(model, base));

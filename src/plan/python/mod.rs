@@ -35,6 +35,8 @@ pub struct PythonDetails {
     pub venv: String,
     /// Arguments of the command that installs the dependencies.
     pub arguments: Vec<String>,
+    /// Which groups and extras `poetry export` takes.
+    pub select: Vec<String>,
     /// There is a lock file.
     pub locked: bool,
     /// The installer itself, pinned: `poetry==2.5.1`.
@@ -155,6 +157,7 @@ pub(super) fn plan(
             },
             dir: installed.dir,
             arguments: installed.arguments,
+            select: installed.select,
             locked: installed.locked,
             tools: installed.tools,
             secrets: model.secrets.clone(),
