@@ -15,13 +15,17 @@ pub mod repo;
 
 pub mod facts;
 
+pub mod pack;
+
+pub mod plan;
+
 pub mod lang;
 
-pub mod pack;
+pub mod authors;
 
 pub mod detect;
 
-pub mod plan;
+pub mod assemble;
 
 pub mod write;
 

@@ -74,10 +74,10 @@ pub(super) fn warn_of_kept_ignore_file(
     approved: &Approved,
     ui: &Ui<'_>,
 ) {
-    for component in &plan.components {
+    for (image, outputs) in plan.with_outputs() {
         let mut files = Vec::new();
         let mut kept = None;
-        for output in &component.outputs {
+        for output in outputs {
             let Some(change) = changes.iter().find(|change| change.path == output.path) else {
                 continue;
             };
@@ -94,7 +94,7 @@ pub(super) fn warn_of_kept_ignore_file(
             files.push((output.path.clone(), text));
         }
         if let Some(path) = kept
-            && let Err(problem) = verify::verify(component, &files, &pipeline.repo)
+            && let Err(problem) = verify::verify(image, &files, &pipeline.repo)
         {
             let text = format!("the build will fail at {}", problem.message);
             ui.diagnostic(

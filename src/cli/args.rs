@@ -209,7 +209,9 @@ fn flag(option: &Opt) -> Arg {
             arg.value_parser(clap::builder::PossibleValuesParser::new(choices))
         }
         Form::Folders => arg.action(ArgAction::Append).value_hint(ValueHint::DirPath),
-        Form::Text | Form::Port => arg,
+        // Arguments begin with a dash more often than not.
+        Form::Words(_) => arg.allow_hyphen_values(true),
+        Form::Text | Form::Port | Form::User | Form::Signal => arg,
     }
 }
 

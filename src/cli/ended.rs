@@ -2,11 +2,11 @@
 
 use crate::diag::Diagnostic;
 use crate::plan::images::{Catalogue, Line};
-use crate::plan::{ComponentPlan, Plan};
+use crate::plan::{Image, Plan};
 
 /// A warning for each component that rests on a line whose support has ended.
 pub(super) fn warnings(plan: &Plan, catalogue: &Catalogue, today: &str) -> Vec<Diagnostic> {
-    plan.components
+    plan.images
         .iter()
         .flat_map(|component| {
             component
@@ -18,7 +18,7 @@ pub(super) fn warnings(plan: &Plan, catalogue: &Catalogue, today: &str) -> Vec<D
 }
 
 fn warning(
-    component: &ComponentPlan,
+    component: &Image,
     runtime: &str,
     line: &Line,
     catalogue: &Catalogue,

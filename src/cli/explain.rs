@@ -12,15 +12,20 @@ use super::pipeline::{Context, Pipeline};
 use super::style::{BAD, FAINT, HEADING, one_line};
 use super::table::{Row, draw};
 use super::ui::Ui;
+use crate::assemble::Assembled;
 use crate::detect::{Detection, PassedOver};
 use crate::diag::Diagnostic;
-use crate::lang::{Component, Framework};
-use crate::plan::{ComponentPlan, Decision, Plan};
+use crate::facts::Framework;
+use crate::plan::{Decision, Image, Output, Plan};
 
 pub(super) fn run(args: &ExplainArgs, context: &Context<'_, '_>) -> Result<Exit, Failure> {
     let pipeline = Pipeline::detect(&args.project, context)?;
     let ui = context.ui;
-    let (plan, open) = what_can_be_planned(&pipeline)?;
+    let Assembled { plan, open } = pipeline.assemble(&pipeline.settings)?;
+    let mut open: Vec<Failure> = open.into_iter().map(Failure::from).collect();
+    if plan.images.is_empty() && !open.is_empty() {
+        return Err(open.swap_remove(0));
+    }
     pipeline.tell(&plan, context);
     match args.format {
         ExplainFormat::Text => text(&plan, &pipeline.detection, &open, ui),
@@ -34,48 +39,14 @@ pub(super) fn run(args: &ExplainArgs, context: &Context<'_, '_>) -> Result<Exit,
     open.into_iter().next().map_or(Ok(Exit::Done), Err)
 }
 
-/// The plan of all components; where one of them cannot be planned, of those that can, with the
-/// reasons why the others cannot.
-fn what_can_be_planned(pipeline: &Pipeline) -> Result<(Plan, Vec<Failure>), Failure> {
-    let failure = match pipeline.plan() {
-        Ok(plan) => return Ok((plan, Vec::new())),
-        Err(failure) => failure,
-    };
-    let components: Vec<&Component> = pipeline.selected().collect();
-    if components.len() < 2 {
-        return Err(failure);
-    }
-    let mut plan = Plan {
-        components: Vec::new(),
-        diagnostics: Vec::new(),
-    };
-    let mut open = Vec::new();
-    let mut last = None;
-    for component in components {
-        if last.replace(&component.dir) == Some(&component.dir) {
-            continue;
-        }
-        let mut settings = pipeline.settings.clone();
-        settings.components = vec![component.dir.clone()];
-        match pipeline.plan_with(&settings) {
-            Ok(mut one) => {
-                plan.components.append(&mut one.components);
-                plan.diagnostics.append(&mut one.diagnostics);
-            }
-            Err(failure) => open.push(failure),
-        }
-    }
-    Ok((plan, open))
-}
-
 fn text(plan: &Plan, detection: &Detection, open: &[Failure], ui: &Ui<'_>) {
     let paint = ui.out_paint;
     let mut sections = Vec::new();
-    for component in &plan.components {
+    for (image, outputs) in plan.with_outputs() {
         sections.push(format!(
             "{}{}",
-            overview::heading(component, paint),
-            draw(&rows(component, detection), paint, ui.out_width)
+            overview::heading(image, paint),
+            draw(&rows(image, &outputs, detection), paint, ui.out_width)
         ));
     }
     for problem in open
@@ -100,9 +71,9 @@ fn text(plan: &Plan, detection: &Detection, open: &[Failure], ui: &Ui<'_>) {
     ui.out(&sections.join("\n"));
 }
 
-fn rows(component: &ComponentPlan, detection: &Detection) -> Vec<Row> {
-    let mut rows = overview::origin(component, detection);
-    for decision in &component.decisions {
+fn rows(image: &Image, outputs: &[&Output], detection: &Detection) -> Vec<Row> {
+    let mut rows = overview::origin(image, detection);
+    for decision in &image.decisions {
         rows.push(Row::new(
             &decision.what,
             &decision.chosen,
@@ -113,12 +84,8 @@ fn rows(component: &ComponentPlan, detection: &Detection) -> Vec<Row> {
             rows.push(Row::lost(&other.value, &other.because));
         }
     }
-    let outputs: Vec<&str> = component
-        .outputs
-        .iter()
-        .map(|output| output.path.as_str())
-        .collect();
-    rows.push(Row::plain("writes", &outputs.join(", ")));
+    let paths: Vec<&str> = outputs.iter().map(|output| output.path.as_str()).collect();
+    rows.push(Row::plain("writes", &paths.join(", ")));
     rows
 }
 
@@ -150,7 +117,7 @@ impl<'a> Explanation<'a> {
         open: &'a [Failure],
         diagnostics: &'a [Diagnostic],
     ) -> Self {
-        let explained = |component: &'a ComponentPlan| Explained {
+        let explained = |(component, outputs): (&'a Image, Vec<&'a Output>)| Explained {
             name: &component.name,
             dir: component.dir.to_string(),
             language: &component.language,
@@ -158,14 +125,10 @@ impl<'a> Explanation<'a> {
             frameworks: overview::detected(component, detection)
                 .map_or(&[], |detected| &detected.frameworks),
             decisions: &component.decisions,
-            writes: component
-                .outputs
-                .iter()
-                .map(|output| output.path.as_str())
-                .collect(),
+            writes: outputs.iter().map(|output| output.path.as_str()).collect(),
         };
         Self {
-            components: plan.components.iter().map(explained).collect(),
+            components: plan.with_outputs().map(explained).collect(),
             passed_over: &detection.passed_over,
             open: open
                 .iter()

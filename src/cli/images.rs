@@ -11,7 +11,7 @@ use super::style::{BAD, FAINT, GOOD, HEADING, Painter};
 use crate::diag::{Diagnostic, suggest};
 use crate::pack::PackSet;
 use crate::plan::Tables;
-use crate::plan::images::{Catalogue, FactSource, Image, Line, Row};
+use crate::plan::images::{BaseImage, Catalogue, FactSource, Line, Row};
 
 pub(super) fn run(args: &ImagesArgs, context: &Context<'_, '_>) -> Result<Exit, Failure> {
     let catalogue = Tables::load(&PackSet::builtin()?)?.catalogue;
@@ -73,7 +73,7 @@ fn text(rows: &[Row<'_>], in_full: bool, today: &str, paint: Painter) -> String 
         let support = paint.paint(style, format!("{:<19}", support(&row.line, today)));
         let marks = paint.paint(GOOD, format!("{:<12}", marks(&row.line)));
         let mut line = format!("  {:<widest$}  {support}  {marks}", version(row));
-        let roles: &[(&str, Image)] = if in_full {
+        let roles: &[(&str, BaseImage)] = if in_full {
             &row.images
         } else {
             let first = row.images.first().map(|(_, image)| &image.reference);
@@ -129,7 +129,7 @@ struct Entry<'a> {
 struct Role<'a> {
     role: &'a str,
     #[serde(flatten)]
-    image: &'a Image,
+    image: &'a BaseImage,
 }
 
 impl<'a> Entry<'a> {

@@ -181,9 +181,9 @@ fn write(
 
 /// Each guess with its reason and the flag that decides it.
 fn tell_guesses(plan: &Plan, ui: &Ui<'_>) {
-    for component in &plan.components {
+    for component in &plan.images {
         for guess in component.guesses() {
-            let whose = if plan.components.len() > 1 {
+            let whose = if plan.images.len() > 1 {
                 format!("{}: ", component.dir)
             } else {
                 String::new()

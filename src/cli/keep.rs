@@ -99,7 +99,13 @@ fn item(answer: &Answered) -> Item {
             .parse::<i64>()
             .map_or_else(|_| value(answer.value.as_str()), value),
         Form::Folders => value(answer.value.split(',').collect::<Array>()),
-        Form::Text | Form::Choice(_) => value(answer.value.as_str()),
+        Form::Words(_) => value(
+            shlex::split(&answer.value)
+                .unwrap_or_default()
+                .into_iter()
+                .collect::<Array>(),
+        ),
+        Form::Text | Form::Choice(_) | Form::User | Form::Signal => value(answer.value.as_str()),
     }
 }
 

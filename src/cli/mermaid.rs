@@ -7,28 +7,25 @@ use std::fmt::Write as _;
 use parse_dockerfile::{CopyInstruction, Flag, Instruction, Source};
 
 use super::style::one_line;
-use crate::plan::{ComponentPlan, Plan};
+use crate::plan::{Image, Plan, Syntax};
 use crate::write::OutputFile;
 
 /// One flowchart with a subgraph for each component. Text that is no Dockerfile is left out.
 pub(super) fn draw(plan: &Plan, files: &[OutputFile]) -> String {
     let mut chart = String::from("flowchart TD\n");
-    for (number, component) in plan.components.iter().enumerate() {
-        let text = component.outputs.iter().find_map(|output| {
-            files
-                .iter()
-                .find(|file| file.path == output.path && !is_ignore_file(file))
-                .map(|file| file.text.as_str())
+    for (number, (component, outputs)) in plan.with_outputs().enumerate() {
+        let dockerfile = outputs
+            .iter()
+            .find(|output| output.syntax == Syntax::Dockerfile);
+        let text = dockerfile.and_then(|output| {
+            let file = files.iter().find(|file| file.path == output.path);
+            file.map(|file| file.text.as_str())
         });
         if let Some(graph) = text.and_then(|text| Graph::read(text, component)) {
             chart.push_str(&graph.draw(number, component));
         }
     }
     chart
-}
-
-fn is_ignore_file(file: &OutputFile) -> bool {
-    file.path.name().ends_with("ignore")
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +46,7 @@ struct Graph {
 }
 
 impl Graph {
-    fn read(text: &str, component: &ComponentPlan) -> Option<Self> {
+    fn read(text: &str, component: &Image) -> Option<Self> {
         let file = parse_dockerfile::parse(text).ok()?;
         let mut graph = Self {
             images: Vec::new(),
@@ -140,7 +137,7 @@ impl Graph {
         }
     }
 
-    fn draw(&self, number: usize, component: &ComponentPlan) -> String {
+    fn draw(&self, number: usize, component: &Image) -> String {
         let id = |node: Node| match node {
             Node::Context => format!("c{number}_context"),
             Node::Image(at) => format!("c{number}_image{at}"),

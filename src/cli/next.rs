@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 
-use crate::plan::{ComponentPlan, Plan};
+use crate::plan::{Image, Output, Plan};
 
 /// Build and run of one component, as arguments.
 pub(super) struct Commands {
@@ -15,10 +15,13 @@ pub(super) struct Commands {
 /// So many components have their commands printed; the others differ in nothing but the name.
 const SHOWN: usize = 4;
 
-pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
+/// So many variables stand in a command; `explain` and the plan have all.
+const NAMED: usize = 12;
+
+pub(super) fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Commands {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let mut build: Vec<String> = words(&["docker", "build", "-t", &component.name]);
-    let dockerfile = component.outputs.first().map(|output| &output.path);
+    let dockerfile = outputs.first().map(|output| &output.path);
     // A Dockerfile at the root of the context is found by itself.
     if let Some(path) = dockerfile.filter(|path| path.as_str() != "Dockerfile") {
         let path = match root.as_str() {
@@ -29,8 +32,12 @@ pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
     }
     build.push(root.to_string());
     let mut run: Vec<String> = words(&["docker", "run", "--rm"]);
-    if let Some(port) = component.port {
+    if let Some(port) = component.run.port() {
         run.extend(["-p".to_owned(), format!("{port}:{port}")]);
+    }
+    // Without a value docker takes the shell's: nothing secret stands in a command or a log.
+    for variable in component.required.iter().take(NAMED) {
+        run.extend(["-e".to_owned(), variable.name.clone()]);
     }
     run.push(component.name.clone());
     Commands { build, run }
@@ -39,16 +46,31 @@ pub(super) fn of(component: &ComponentPlan, root: &Utf8Path) -> Commands {
 /// The commands as lines for a shell.
 pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
     let mut text = String::from("\nNext:\n");
-    for component in plan.components.iter().take(SHOWN) {
-        let commands = of(component, root);
+    for (image, outputs) in plan.with_outputs().take(SHOWN) {
+        let commands = of(image, &outputs, root);
         for command in [&commands.build, &commands.run] {
             text.push_str("  ");
             text.push_str(&line(command));
             text.push('\n');
         }
     }
+    let shown = || plan.images.iter().take(SHOWN);
+    if shown().any(|component| !component.required.is_empty()) {
+        text.push_str(
+            "  -e NAME takes the value from the shell: set these variables there first\n",
+        );
+    }
+    let cut = |component: &&Image| component.required.len() > NAMED;
+    for component in shown().filter(cut) {
+        let more = component.required.len() - NAMED;
+        let _ = writeln!(
+            text,
+            "  {} needs {more} more variables: dockgen plan lists them",
+            component.name
+        );
+    }
     if let Some(more) = plan
-        .components
+        .images
         .len()
         .checked_sub(SHOWN)
         .filter(|more| *more > 0)

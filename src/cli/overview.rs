@@ -7,13 +7,13 @@ use super::ui::Ui;
 use crate::detect::Detection;
 use crate::facts::{Confidence, Evidence, Kind};
 use crate::lang::Component;
-use crate::plan::ComponentPlan;
+use crate::plan::Image;
 
 /// From this number of components on, each has one line.
 const MANY: usize = 5;
 
 /// `api  services/api`, as a heading.
-pub(super) fn heading(component: &ComponentPlan, paint: Painter) -> String {
+pub(super) fn heading(component: &Image, paint: Painter) -> String {
     title(&component.name, &component.dir.to_string(), paint)
 }
 
@@ -23,10 +23,7 @@ fn title(name: &str, dir: &str, paint: Painter) -> String {
 }
 
 /// The component that a plan is of.
-pub(super) fn detected<'d>(
-    component: &ComponentPlan,
-    detection: &'d Detection,
-) -> Option<&'d Component> {
+pub(super) fn detected<'d>(component: &Image, detection: &'d Detection) -> Option<&'d Component> {
     detection
         .components
         .iter()
@@ -34,7 +31,7 @@ pub(super) fn detected<'d>(
 }
 
 /// Language and frameworks, each with what speaks for it.
-pub(super) fn origin(component: &ComponentPlan, detection: &Detection) -> Vec<Row> {
+pub(super) fn origin(component: &Image, detection: &Detection) -> Vec<Row> {
     detected(component, detection).map_or_else(Vec::new, found)
 }
 

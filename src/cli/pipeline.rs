@@ -12,12 +12,13 @@ use super::args::ProjectArgs;
 use super::exit::Failure;
 use super::ui::Ui;
 use super::{ended, settings};
-use crate::detect::{Detection, detect};
+use crate::assemble::{Assembled, assemble, overlay};
+use crate::detect::{Detection, Wanted, detect_wanted};
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::Component;
 use crate::pack::PackSet;
 use crate::plan::settings::Settings;
-use crate::plan::{Plan, Tables, resolve};
+use crate::plan::{Plan, Tables};
 use crate::render::render;
 use crate::repo::{Limits, Repo};
 use crate::write::{Change, OutputFile, compare};
@@ -55,7 +56,7 @@ impl Pipeline {
         let repo = repo?;
         let settings = settings::load(args, context.matches, context.variables, &repo, ui)?;
         let (packs, tables) = known?;
-        let detection = detect(&repo, &packs);
+        let detection = detect_for(&repo, &packs, &settings);
         for diagnostic in &detection.diagnostics {
             ui.diagnostic(diagnostic);
         }
@@ -82,18 +83,26 @@ impl Pipeline {
             .filter(move |component| wanted.is_empty() || wanted.contains(&component.dir))
     }
 
+    /// Looks again, from the entries that the settings now name.
+    pub(super) fn detect_again(&mut self) {
+        let detection = detect_for(&self.repo, &self.packs, &self.settings);
+        self.detection = ManuallyDrop::new(detection);
+    }
+
     /// The plan, without a word about it.
     pub(super) fn plan(&self) -> Result<Plan, Failure> {
         self.plan_with(&self.settings)
     }
 
     pub(super) fn plan_with(&self, settings: &Settings) -> Result<Plan, Failure> {
-        Ok(resolve(
-            &self.repo,
-            &self.detection,
-            settings,
-            &self.tables,
-        )?)
+        Ok(self.assemble(settings)?.whole()?)
+    }
+
+    /// A plan of what can be planned, and what is open.
+    pub(super) fn assemble(&self, settings: &Settings) -> Result<Assembled, Failure> {
+        let (repo, detection) = (&self.repo, &self.detection);
+        let assembled = assemble(repo, detection, settings, &self.packs, &self.tables)?;
+        Ok(assembled)
     }
 
     /// What there is to say about a plan that is taken: its own diagnostics, support that has
@@ -113,6 +122,19 @@ impl Pipeline {
     pub(super) fn compare(&self, files: &[OutputFile]) -> Result<Vec<Change>, Failure> {
         Ok(compare(&self.root, files)?)
     }
+}
+
+/// What is found in the code that the chosen entries reach.
+fn detect_for(repo: &Repo, packs: &PackSet, settings: &Settings) -> Detection {
+    let wanted = Wanted {
+        dirs: settings.components.clone(),
+        all: false,
+    };
+    let mut detection = detect_wanted(repo, packs, &wanted, &|dir| {
+        settings.peek(dir, "main").map(str::to_owned)
+    });
+    overlay(&mut detection, settings);
+    detection
 }
 
 /// What dockgen knows about the world.

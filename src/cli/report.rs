@@ -12,7 +12,7 @@ use super::ui::Ui;
 use crate::diag::{Diagnostic, Location};
 use crate::facts::Kind;
 use crate::plan::options::option;
-use crate::plan::{ComponentPlan, Plan};
+use crate::plan::{Image, Output, Plan, RequiredVariable};
 use crate::repo::RelPath;
 use crate::write::{Change, ChangeKind};
 
@@ -36,6 +36,8 @@ struct Component {
     frameworks: Vec<String>,
     kind: Kind,
     port: Option<u16>,
+    /// Variables that the program needs and the image does not set.
+    required: Vec<RequiredVariable>,
     /// The commands that build and run the image, as arguments.
     build: Vec<String>,
     run: Vec<String>,
@@ -81,20 +83,18 @@ impl Default for Report {
 impl Report {
     pub(super) fn plan(&mut self, plan: &Plan, root: &Utf8Path) {
         self.components = plan
-            .components
-            .iter()
-            .map(|component| Component::of(component, root))
+            .with_outputs()
+            .map(|(image, outputs)| Component::of(image, &outputs, root))
             .collect();
-        self.guesses = plan.components.iter().flat_map(guesses).collect();
+        self.guesses = plan.images.iter().flat_map(guesses).collect();
     }
 
     pub(super) fn changes(&mut self, changes: &[Change], plan: &Plan) {
         let owner = |path: &RelPath| {
-            let component = plan
-                .components
-                .iter()
-                .find(|component| component.outputs.iter().any(|output| output.path == *path));
-            component.map(|component| component.dir.clone())
+            let mut images = plan.with_outputs();
+            let image =
+                images.find(|(_, outputs)| outputs.iter().any(|output| output.path == *path));
+            image.map(|(image, _)| image.dir.clone())
         };
         self.files = changes
             .iter()
@@ -130,22 +130,23 @@ impl Report {
 }
 
 impl Component {
-    fn of(component: &ComponentPlan, root: &Utf8Path) -> Self {
-        let commands = next::of(component, root);
+    fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Self {
+        let commands = next::of(component, outputs, root);
         Self {
             name: component.name.clone(),
             dir: component.dir.clone(),
             language: component.language.clone(),
             frameworks: component.frameworks.clone(),
             kind: component.kind,
-            port: component.port,
+            port: component.run.port(),
+            required: component.required.clone(),
             build: commands.build,
             run: commands.run,
         }
     }
 }
 
-fn guesses(component: &ComponentPlan) -> impl Iterator<Item = Guess> {
+fn guesses(component: &Image) -> impl Iterator<Item = Guess> {
     component.guesses().map(|guess| Guess {
         component: component.dir.clone(),
         what: guess.what.clone(),

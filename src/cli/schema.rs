@@ -58,6 +58,8 @@ fn settings() -> Value {
 
 fn property(option: &Opt) -> (String, Value) {
     let mut form = match option.form {
+        Form::User | Form::Signal => json!({ "type": "string" }),
+        Form::Words(_) => json!({ "type": ["string", "array"], "items": { "type": "string" } }),
         Form::Text => json!({ "type": ["string", "number"] }),
         Form::Port => json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
         Form::Choice(choices) => json!({ "enum": choices }),

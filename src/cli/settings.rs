@@ -172,16 +172,15 @@ fn about(setting: &Setting, text: &str) -> String {
 /// Settings that changed nothing: the user meant something by them.
 pub(super) fn without_effect(settings: &Settings, plan: &Plan) -> Vec<Diagnostic> {
     let languages: Vec<&str> = plan
-        .components
+        .images
         .iter()
         .map(|component| component.language.as_str())
         .collect();
     let planned = |setting: &&Setting| {
-        setting.component.as_ref().is_none_or(|dir| {
-            plan.components
-                .iter()
-                .any(|component| component.dir == *dir)
-        })
+        setting
+            .component
+            .as_ref()
+            .is_none_or(|dir| plan.images.iter().any(|component| component.dir == *dir))
     };
     settings
         .unused()

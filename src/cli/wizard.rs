@@ -6,8 +6,8 @@ use super::pipeline::Pipeline;
 use super::prompt::{Item, Prompter, Stop};
 use super::style::one_line;
 use super::ui::Ui;
+use crate::assemble::question::{Choice, Question, of_guesses, of_need, questions};
 use crate::plan::options::{Opt, option};
-use crate::plan::question::{Choice, Question, of_guesses, of_need, questions};
 use crate::plan::settings::Origin;
 use crate::plan::{Need, Plan};
 use crate::repo::RelPath;
@@ -32,6 +32,11 @@ pub(super) fn ask(
     let mut planned = pipeline.plan();
     while let Some(question) = next_question(pipeline, &planned) {
         let answer = put(&question, pipeline, prompter, ui)?;
+        // Another entry reaches other code, which has its own port and kind.
+        let is_entry = question.option.key == "main";
+        if is_entry {
+            pipeline.detect_again();
+        }
         planned = pipeline.plan();
         // No plan failed without a need before, so it is this answer that does not fit.
         if let Err(failure) = &planned
@@ -43,6 +48,9 @@ pub(super) fn ask(
             pipeline
                 .settings
                 .forget_answer(&question.component, question.option.key);
+            if is_entry {
+                pipeline.detect_again();
+            }
             planned = pipeline.plan();
             continue;
         }

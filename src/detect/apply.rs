@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior};
 
-use super::condition::{Cx, Variables, any};
+use super::condition::{Cx, Held, Variables, every};
+use super::needs;
 use crate::facts::{
     Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Rank, push, push_named,
 };
@@ -16,9 +17,8 @@ use crate::parse::version::Constraint;
 
 struct Matched<'p> {
     detector: &'p Detector,
-    evidence: Evidence,
-    confidence: Confidence,
-    variables: Variables,
+    /// How its conditions hold: in one way, or, with `each`, in several.
+    held: Vec<Held>,
 }
 
 pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Sources<'_>) {
@@ -32,14 +32,8 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                 packs,
                 rule: &detector.id,
             };
-            let mut variables = base_variables(component);
-            let (evidence, confidence) = any(&detector.when, &cx, &mut variables)?;
-            Some(Matched {
-                detector,
-                evidence,
-                confidence,
-                variables,
-            })
+            let held = every(&detector.when, &cx, &base_variables(component));
+            (!held.is_empty()).then_some(Matched { detector, held })
         })
         .collect();
     let superseded: BTreeSet<&str> = matched
@@ -51,6 +45,9 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
     let mut frameworks = Vec::new();
     let mut facts = std::mem::take(&mut component.facts);
     for matched in &matched {
+        let Some(first) = matched.held.first() else {
+            continue;
+        };
         let detector = matched.detector;
         let named = detector.name.is_some();
         let rank = if named { Rank::Framework } else { Rank::Source };
@@ -62,38 +59,41 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                 packs,
                 rule: &detector.id,
             };
-            let mut variables = matched.variables.clone();
-            if let Some((evidence, confidence)) = any(&variant.when, &cx, &mut variables) {
+            for held in every(&variant.when, &cx, &first.variables) {
                 // What only rules something out has no place of its own.
-                let evidence = match evidence.at {
-                    Some(_) => evidence,
-                    None => matched.evidence.clone(),
+                let evidence = match held.evidence.at {
+                    Some(_) => &held.evidence,
+                    None => &first.evidence,
                 };
                 let rank = if named { Rank::Variant } else { Rank::Source };
-                add(
-                    &mut facts,
-                    &variant.facts,
+                let because = Because {
                     rank,
-                    confidence,
-                    &evidence,
-                    &variables,
-                );
+                    confidence: held.confidence,
+                    evidence,
+                };
+                add(&mut facts, &variant.facts, &because, &held.variables, packs);
             }
         }
-        add(
-            &mut facts,
-            &detector.facts,
-            rank,
-            matched.confidence,
-            &matched.evidence,
-            &matched.variables,
-        );
+        for held in &matched.held {
+            let because = Because {
+                rank,
+                confidence: held.confidence,
+                evidence: &held.evidence,
+            };
+            add(
+                &mut facts,
+                &detector.facts,
+                &because,
+                &held.variables,
+                packs,
+            );
+        }
         if let Some(name) = &detector.name {
             frameworks.push(Framework {
                 id: detector.id.clone(),
                 name: name.clone(),
-                confidence: matched.confidence,
-                evidence: matched.evidence.clone(),
+                confidence: first.confidence,
+                evidence: first.evidence.clone(),
             });
         }
     }
@@ -105,14 +105,24 @@ fn base_variables(component: &Component) -> Variables {
     Variables::from([("name".to_owned(), component.name.clone())])
 }
 
+struct Because<'a> {
+    rank: Rank,
+    confidence: Confidence,
+    evidence: &'a Evidence,
+}
+
 fn add(
     facts: &mut Facts,
     values: &FactValues,
-    rank: Rank,
-    confidence: Confidence,
-    evidence: &Evidence,
+    because: &Because<'_>,
     variables: &Variables,
+    packs: &PackSet,
 ) {
+    let &Because {
+        rank,
+        confidence,
+        evidence,
+    } = because;
     let text = |text: &str| render(text, variables);
     let because = || evidence.clone();
     macro_rules! slot {
@@ -172,6 +182,7 @@ fn add(
     slot!(static_root, values.static_root.as_deref().and_then(text));
     slot!(spa, values.spa);
     slot!(template, values.template.as_deref().and_then(text));
+    slot!(program, values.program.clone());
     for (key, value) in &values.extra {
         if let Some(value) = text(value) {
             facts
@@ -209,6 +220,12 @@ fn add(
     ] {
         for value in values.iter().filter_map(|value| text(value)) {
             push(list, found(value));
+        }
+    }
+    let file = variables.get("file").map_or("", String::as_str);
+    for name in &values.required_env.0 {
+        if let Some(name) = text(name) {
+            needs::add(facts, packs, &name, file, found(String::new()));
         }
     }
     for (list, values) in [
@@ -257,6 +274,7 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
                 .unwrap_or(path)
                 .replace('/', ".")
         });
+        environment.add_filter("upper", |text: &str| text.to_ascii_uppercase());
         environment.add_filter("stem", |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path);
             name.rsplit_once('.')

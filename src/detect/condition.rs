@@ -1,10 +1,10 @@
 //! Conditions of detectors. Evaluation gives the evidence, never a bare yes: a reason then costs
 //! a detector's author nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
-use regex::bytes::Captures;
-
+use super::search::Search;
 use crate::diag::Location;
 use crate::facts::{Confidence, Evidence};
 use crate::lang::{Component, Sources};
@@ -23,25 +23,90 @@ pub(super) struct Cx<'a> {
     pub rule: &'a str,
 }
 
-/// The first block that holds, with its evidence.
-pub(super) fn any(
-    blocks: &[Condition],
-    cx: &Cx<'_>,
-    variables: &mut Variables,
-) -> Option<(Evidence, Confidence)> {
-    blocks.iter().find_map(|block| {
-        let mut own = variables.clone();
-        let found = eval(block, cx, &mut own)?;
-        *variables = own;
-        Some(found)
-    })
+/// One way in which a condition holds.
+pub(super) struct Held {
+    pub evidence: Evidence,
+    pub confidence: Confidence,
+    pub variables: Variables,
 }
 
-fn eval(
+/// So many matches of a block with `each` count: a repository of generated code has thousands.
+const MOST_MATCHES: usize = 200;
+
+/// The ways in which a list of blocks holds: the first block's first one, unless blocks with
+/// `each` are among them, of which every match counts. Empty when none holds.
+pub(super) fn every(blocks: &[Condition], cx: &Cx<'_>, variables: &Variables) -> Vec<Held> {
+    if !blocks.iter().any(|block| block.each) {
+        return blocks
+            .iter()
+            .find_map(|block| eval(block, cx, variables, 1).into_iter().next())
+            .into_iter()
+            .collect();
+    }
+    let most = |block: &Condition| if block.each { MOST_MATCHES } else { 1 };
+    blocks
+        .iter()
+        .flat_map(|block| eval(block, cx, variables, most(block)))
+        .collect()
+}
+
+fn holds(block: &Condition, cx: &Cx<'_>, variables: &Variables) -> bool {
+    !eval(block, cx, variables, 1).is_empty()
+}
+
+/// The first `most` ways in which the condition holds: as many as its pattern has matches.
+fn eval(condition: &Condition, cx: &Cx<'_>, variables: &Variables, most: usize) -> Vec<Held> {
+    let mut variables = variables.clone();
+    let Some((first, mut confidence)) = manifest(condition, cx, &mut variables) else {
+        return Vec::new();
+    };
+    let mut found: Vec<(Option<Evidence>, Variables)> = if condition.file.0.is_empty() {
+        vec![(None, variables)]
+    } else {
+        if condition.matches.is_some() {
+            confidence = confidence.min(Confidence::Likely);
+        }
+        files(condition, cx, &variables, most)
+    };
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let mut last = None;
+    for block in &condition.all {
+        let Some(held) = eval(block, cx, &Variables::new(), 1).into_iter().next() else {
+            return Vec::new();
+        };
+        confidence = confidence.min(held.confidence);
+        for (_, variables) in &mut found {
+            variables.extend(held.variables.clone());
+        }
+        last.get_or_insert(held.evidence);
+    }
+    let against = |block: &Condition| holds(block, cx, &Variables::new());
+    if condition.unless.iter().any(against) {
+        return Vec::new();
+    }
+    let confidence = condition.confidence.unwrap_or(confidence);
+    found
+        .into_iter()
+        .map(|(own, variables)| Held {
+            evidence: first
+                .clone()
+                .or(own)
+                .or_else(|| last.clone())
+                .unwrap_or_else(|| Evidence::rule(cx.rule, "nothing speaks against it")),
+            confidence,
+            variables,
+        })
+        .collect()
+}
+
+/// The parts of a condition that ask the manifest: dependency, script and setting.
+fn manifest(
     condition: &Condition,
     cx: &Cx<'_>,
     variables: &mut Variables,
-) -> Option<(Evidence, Confidence)> {
+) -> Option<(Option<Evidence>, Confidence)> {
     let mut first: Option<Evidence> = None;
     let mut confidence = Confidence::Certain;
     let mut hold = |evidence: Evidence| {
@@ -51,6 +116,7 @@ fn eval(
         let dependency = condition.dependency.0.iter().find_map(|name| {
             cx.component.manifest.dependencies.iter().find(|found| {
                 is_named(&found.name, name)
+                    && cx.sources.uses(&found.name)
                     && (found.production || !condition.production)
                     && condition
                         .version_matches
@@ -92,27 +158,7 @@ fn eval(
             why: shown,
         });
     }
-    if !condition.file.0.is_empty() {
-        let evidence = file(condition, cx, variables)?;
-        if condition.matches.is_some() {
-            confidence = confidence.min(Confidence::Likely);
-        }
-        hold(evidence);
-    }
-    for block in &condition.all {
-        let (evidence, sure) = eval(block, cx, variables)?;
-        confidence = confidence.min(sure);
-        hold(evidence);
-    }
-    if condition
-        .unless
-        .iter()
-        .any(|block| eval(block, cx, &mut variables.clone()).is_some())
-    {
-        return None;
-    }
-    let evidence = first.unwrap_or_else(|| Evidence::rule(cx.rule, "nothing speaks against it"));
-    Some((evidence, condition.confidence.unwrap_or(confidence)))
+    Some((first, confidence))
 }
 
 /// `*` at the end of a name stands for the rest of it.
@@ -148,43 +194,54 @@ fn setting(
     })
 }
 
-/// The first file that one of the globs names and, where a pattern is given, that holds it.
-fn file(condition: &Condition, cx: &Cx<'_>, variables: &mut Variables) -> Option<Evidence> {
-    if let Some(glob) = condition
-        .file
-        .0
-        .iter()
-        .find(|glob| is_folder(glob, cx.sources))
-    {
+/// The files that the globs name and, where a pattern is given, its matches in them: the first
+/// `most` of those.
+fn files(
+    condition: &Condition,
+    cx: &Cx<'_>,
+    variables: &Variables,
+    most: usize,
+) -> Vec<(Option<Evidence>, Variables)> {
+    let globs = &condition.file.0;
+    if let Some(glob) = globs.iter().find(|glob| is_folder(glob, cx.sources)) {
         let full = cx.component.dir.join(glob.as_str());
-        return Some(Evidence::file(
-            cx.rule,
-            full,
-            format!("there is {}", glob.as_str()),
-        ));
+        let evidence = Evidence::file(cx.rule, full, format!("there is {}", glob.as_str()));
+        return vec![(Some(evidence), variables.clone())];
     }
-    for path in condition
-        .file
-        .0
-        .iter()
-        .flat_map(|glob| candidates(glob, cx.sources))
-    {
-        let evidence = match &condition.matches {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    for path in globs.iter().flat_map(|glob| candidates(glob, cx.sources)) {
+        if !seen.insert(path.clone()) {
+            continue;
+        }
+        let left = most - found.len();
+        let mut add = |evidence: Evidence, own: Variables| {
+            let mut variables = variables.clone();
+            variables.extend(own);
+            variables.insert("file".to_owned(), path.as_str().to_owned());
+            found.push((Some(evidence), variables));
+        };
+        match &condition.matches {
             None => {
                 let full = cx.component.dir.join(path.as_str());
-                Some(Evidence::file(cx.rule, full, format!("there is {path}")))
+                let why = format!("there is {path}");
+                add(Evidence::file(cx.rule, full, why), Variables::new());
             }
-            Some(pattern) => cx.sources.read(&path).and_then(|source| {
-                let own = |port: u16| !condition.no_services || !cx.packs.is_service(port);
-                matches(pattern, &source, own, cx, variables)
-            }),
-        };
-        if evidence.is_some() {
-            variables.insert("file".to_owned(), path.as_str().to_owned());
-            return evidence;
+            Some(pattern) => {
+                let Some(source) = cx.sources.read(&path) else {
+                    continue;
+                };
+                let search = Search::of(condition, pattern, cx.packs);
+                for hit in search.hits(&source.text, left) {
+                    add(shown(&source, &hit.span, cx), hit.variables);
+                }
+            }
+        }
+        if found.len() >= most {
+            break;
         }
     }
-    None
+    found
 }
 
 /// `public/` names a folder, which is there when it holds a file.
@@ -230,14 +287,8 @@ fn candidates(glob: &Glob, sources: &Sources<'_>) -> Vec<RelPath> {
         .collect()
 }
 
-fn matches(
-    pattern: &Pattern,
-    source: &Source,
-    own: impl Fn(u16) -> bool,
-    cx: &Cx<'_>,
-    variables: &mut Variables,
-) -> Option<Evidence> {
-    let span = capture_own(pattern, &source.text, own, variables)?;
+/// The evidence that a part of a file is.
+fn shown(source: &Source, span: &Range<usize>, cx: &Cx<'_>) -> Evidence {
     let line = source.text[span.clone()]
         .lines()
         .next()
@@ -247,64 +298,12 @@ fn matches(
     if shown.len() < line.len() {
         shown.push('…');
     }
-    Some(Evidence::span(
-        cx.rule,
-        source,
-        &span,
-        format!("the source says `{shown}`"),
-    ))
+    Evidence::span(cx.rule, source, span, format!("the source says `{shown}`"))
 }
 
-fn capture(
-    pattern: &Pattern,
-    text: &str,
-    variables: &mut Variables,
-) -> Option<std::ops::Range<usize>> {
-    capture_own(pattern, text, |_| true, variables)
-}
-
-/// The first match whose group `port`, if it has one, is `own`.
-fn capture_own(
-    pattern: &Pattern,
-    text: &str,
-    own: impl Fn(u16) -> bool,
-    variables: &mut Variables,
-) -> Option<std::ops::Range<usize>> {
-    let regex = pattern.regex()?;
-    let port = |captures: &Captures<'_>| {
-        let digits = captures.name("port")?.as_bytes();
-        std::str::from_utf8(digits).ok()?.parse().ok()
-    };
-    let captures = regex
-        .captures_iter(text.as_bytes())
-        .find(|captures| port(captures).is_none_or(&own))?;
-    for name in regex.capture_names().flatten() {
-        if let Some(value) = captures
-            .name(name)
-            .and_then(|group| std::str::from_utf8(group.as_bytes()).ok())
-        {
-            variables.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    let whole = captures.get(0)?.range();
-    // Of a match over several lines only the line with the value is worth showing.
-    let named = regex
-        .capture_names()
-        .flatten()
-        .find_map(|name| captures.name(name));
-    let shown = match named {
-        Some(group) if text.as_bytes()[whole.clone()].contains(&b'\n') => {
-            let start = text.as_bytes()[..group.start()]
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |at| at + 1);
-            let end = text.as_bytes()[start..]
-                .iter()
-                .position(|byte| *byte == b'\n')
-                .map_or(text.len(), |at| start + at);
-            start..end
-        }
-        _ => whole,
-    };
-    (text.is_char_boundary(shown.start) && text.is_char_boundary(shown.end)).then_some(shown)
+/// Whether a text fits; its named groups become variables.
+fn capture(pattern: &Pattern, text: &str, variables: &mut Variables) -> Option<()> {
+    let hit = Search::plain(pattern).hits(text, 1).into_iter().next()?;
+    variables.extend(hit.variables);
+    Some(())
 }

@@ -77,6 +77,8 @@ pub enum Rank {
     Framework,
     /// A framework's convention under a further condition (a detector's variant).
     Variant,
+    /// The files by which the authors deploy and release the program.
+    Authors,
     /// The manifest or the lock file.
     Manifest,
     /// A file whose only purpose is to say this (`.nvmrc`, `Procfile`).

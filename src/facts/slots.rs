@@ -119,6 +119,14 @@ pub struct Artifact {
     pub to: String,
 }
 
+/// A variable without which the program does not start, or not do its work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RequiredEnv {
+    pub name: String,
+    /// A clause that completes "because": `it is read without a default`.
+    pub why: String,
+}
+
 /// Everything that was found out about one component, each fact with its candidates.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Facts {
@@ -137,15 +145,25 @@ pub struct Facts {
     /// The environment variable that the program reads its port from.
     pub port_variable: Slot<String>,
     pub health: Slot<HealthFact>,
+    /// Arguments of the program: CMD beside an ENTRYPOINT that is the program alone.
+    pub args: Slot<Vec<String>>,
+    /// The signal that ends the program, by name, when it is not SIGTERM.
+    pub stop_signal: Slot<String>,
     /// The folder of built files that a web server serves, relative to the component.
     pub static_root: Slot<String>,
     /// True when unknown paths are answered with `index.html` (a single-page app).
     pub spa: Slot<bool>,
     /// The template that lays out the image, when a framework has its own.
     pub template: Slot<String>,
+    /// What the last stage takes of the build stage, where a framework's build leaves the program in
+    /// a layout of its own: absolute there, relative to the work folder here.
+    pub program: Slot<Vec<Artifact>>,
     pub artifacts: Vec<Found<Artifact>>,
     /// Environment of the running container.
     pub env: Vec<Found<(String, String)>>,
+    /// Variables that the person who starts the container has to give. Only names: a value has no
+    /// place in an image.
+    pub required: Vec<Found<RequiredEnv>>,
     /// Environment of the build commands only.
     pub build_env: Vec<Found<(String, String)>>,
     /// Debian packages for building and for running.
@@ -153,6 +171,23 @@ pub struct Facts {
     pub run_packages: Vec<Found<String>>,
     /// Paths that the program writes to, relative to the image's work folder.
     pub writable: Vec<Found<String>>,
+    /// Folders in the container that hold data and are mounted: absolute, or relative to the image's
+    /// work folder.
+    pub volumes: Vec<Found<String>>,
+    /// Files of the build context that the program is started with: their path in the repository,
+    /// and their absolute path in the image.
+    pub files: Vec<Found<Artifact>>,
+    /// Build tags of Go.
+    pub tags: Vec<Found<String>>,
+    /// Variables of any package that the authors' linker flags set to the version, as `-X` names
+    /// them: `example.com/app/version.Version`.
+    pub version_variables: Vec<Found<String>>,
+    /// Features of Cargo that the authors build with.
+    pub features: Vec<Found<String>>,
+    /// Profiles of Maven and `-P` properties of Gradle that the authors build with.
+    pub profiles: Vec<Found<String>>,
+    /// What the authors' files say and is not taken over, each file's in one text.
+    pub left: Vec<Found<String>>,
     /// Patterns for the ignore file, relative to the component.
     pub ignore: Vec<Found<String>>,
     /// Files that the build needs whatever an ignore file says: paths, folders or globs relative to
@@ -175,6 +210,19 @@ pub fn push<T: PartialEq>(list: &mut Vec<Found<T>>, found: Found<T>) {
 pub fn push_named(list: &mut Vec<Found<(String, String)>>, found: Found<(String, String)>) {
     match list.iter_mut().find(|old| old.value.0 == found.value.0) {
         Some(old) if old.rank < found.rank => *old = found,
+        Some(_) => {}
+        None => list.push(found),
+    }
+}
+
+/// As [`push_named`] for variables: of one name the better founded reason stays.
+pub fn push_required(list: &mut Vec<Found<RequiredEnv>>, found: Found<RequiredEnv>) {
+    let weight = |found: &Found<RequiredEnv>| (found.rank, found.confidence);
+    match list
+        .iter_mut()
+        .find(|old| old.value.name == found.value.name)
+    {
+        Some(old) if weight(old) < weight(&found) => *old = found,
         Some(_) => {}
         None => list.push(found),
     }

@@ -8,15 +8,17 @@ pub mod html;
 pub mod java;
 pub mod node;
 pub mod python;
+mod reach;
 pub mod rust;
 mod sources;
 
-use serde::Serialize;
+pub use reach::{Entered, Reach, Reached, Verdict};
+pub use sources::{Budget, Sources};
 
-pub use sources::Sources;
-
-use crate::diag::{Diagnostic, Location};
-use crate::facts::{Confidence, Evidence, Facts, Pins};
+use crate::diag::Diagnostic;
+pub use crate::facts::{Component, Dependency, Framework, Manifest, Script, identifier};
+use crate::facts::{Kind, Pins};
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{RelPath, Repo};
 
 /// What a language reads from a repository.
@@ -39,6 +41,17 @@ pub trait Language: Sync {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Vec<Component>;
 
+    /// Follows the imports of the program's entry: `main` where the user names one, else what the
+    /// component's facts and files tell.
+    fn reach(
+        &self,
+        _component: &Component,
+        _main: Option<&str>,
+        _reach: &mut Reach<'_>,
+    ) -> Entered {
+        Entered::Nowhere
+    }
+
     /// Facts that need the component's sources or what the detectors found. Runs after them.
     fn refine(&self, _repo: &Repo, _component: &mut Component, _sources: &Sources<'_>) {}
 
@@ -47,6 +60,10 @@ pub trait Language: Sync {
     fn passed_over(&self, _component: &Component) -> Option<String> {
         None
     }
+
+    /// Decides everything about the image of a component of this language: its stages and the one
+    /// that runs.
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure>;
 
     /// True for a language whose components are dropped inside those of others (plain HTML).
     fn only_alone(&self) -> bool {
@@ -65,125 +82,12 @@ pub const LANGUAGES: &[&dyn Language] = &[
     &html::Html,
 ];
 
-/// One program (or site) of the repository.
-#[derive(Debug, Serialize)]
-pub struct Component {
-    /// The folder of its manifest.
-    pub dir: RelPath,
-    /// The folder whose lock file or workspace installs it; `dir` itself or a parent.
-    pub root: RelPath,
-    /// Folders beside `dir` whose code is part of the program: libraries of its workspace.
-    #[serde(skip)]
-    pub code: Vec<RelPath>,
-    pub language: &'static str,
-    /// From the manifest or the folder; lower case letters, digits and `-`.
-    pub name: String,
-    /// How sure it is that this is a program and not only a helper of another language's.
-    pub sure: Confidence,
-    pub manifest: Manifest,
-    pub frameworks: Vec<Framework>,
-    pub facts: Facts,
-    /// Packages in the versions that are installed, and what their files say of the runtime.
-    #[serde(skip)]
-    pub pins: Pins,
-    #[serde(skip)]
-    pub model: Model,
-}
-
-/// What is common to all manifests.
-#[derive(Clone, Debug, Default, Serialize)]
-pub struct Manifest {
-    pub path: RelPath,
-    pub name: Option<String>,
-    pub version: Option<String>,
-    pub description: Option<String>,
-    /// An SPDX expression, as written.
-    pub license: Option<String>,
-    /// Where the sources are published.
-    pub repository: Option<String>,
-    #[serde(skip)]
-    pub dependencies: Vec<Dependency>,
-    #[serde(skip)]
-    pub scripts: Vec<Script>,
-    /// Keys of the configuration that the application ships (Java's `application.properties`),
-    /// nested ones joined by dots.
-    #[serde(skip)]
-    pub settings: Vec<Script>,
-}
-
-#[derive(Clone, Debug)]
-pub struct Dependency {
-    /// As the ecosystem names it: `next`, `github.com/gin-gonic/gin`, `org.springframework.boot:spring-boot-starter-web`.
-    pub name: String,
-    /// The requirement as written; empty when there is none.
-    pub version: String,
-    /// True when the running program needs it.
-    pub production: bool,
-    pub at: Location,
-}
-
-#[derive(Clone, Debug)]
-pub struct Script {
-    pub name: String,
-    pub body: String,
-    pub at: Location,
-}
-
-impl Manifest {
-    pub fn dependency(&self, name: &str) -> Option<&Dependency> {
-        self.dependencies
-            .iter()
-            .find(|dependency| dependency.name == name)
-    }
-
-    pub fn script(&self, name: &str) -> Option<&Script> {
-        self.scripts.iter().find(|script| script.name == name)
-    }
-}
-
-/// A detector that matched.
-#[derive(Clone, Debug, Serialize)]
-pub struct Framework {
-    pub id: String,
-    pub name: String,
-    pub confidence: Confidence,
-    pub evidence: Evidence,
-}
-
-/// What only the language itself (and its planner) needs to know of a component.
-#[derive(Debug)]
-pub enum Model {
-    Go(go::GoModel),
-    Java(java::JavaModel),
-    Python(Box<python::PythonModel>),
-    Rust(rust::RustModel),
-    Node(node::NodeModel),
-    /// Plain HTML: all is in the facts.
-    Static,
-}
-
-impl Component {
-    /// A component whose project root is its own folder.
-    pub fn new(language: &'static str, dir: RelPath, manifest: Manifest, model: Model) -> Self {
-        let name = identifier(manifest.name.as_deref().unwrap_or_else(|| dir.name()));
-        Self {
-            root: dir.clone(),
-            code: Vec::new(),
-            dir,
-            language,
-            name,
-            sure: Confidence::Certain,
-            manifest,
-            frameworks: Vec::new(),
-            facts: Facts::default(),
-            pins: Pins::default(),
-            model,
-        }
-    }
-
-    pub fn has_framework(&self, id: &str) -> bool {
-        self.frameworks.iter().any(|framework| framework.id == id)
-    }
+/// The language of an id such as `go`.
+pub fn language(id: &str) -> Option<&'static dyn Language> {
+    LANGUAGES
+        .iter()
+        .copied()
+        .find(|language| language.id() == id)
 }
 
 /// The dependencies that a manifest itself fixes in one version.
@@ -194,26 +98,4 @@ fn pins(dependencies: &[Dependency]) -> Pins {
         pins.pin(&dependency.name, &dependency.version, at);
     }
     pins
-}
-
-/// A name that is safe everywhere: lower case letters, digits and single `-`, at most 63 long.
-/// `app` when nothing is left.
-pub fn identifier(text: &str) -> String {
-    let mut name = String::new();
-    for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            name.push(c.to_ascii_lowercase());
-        } else if !name.is_empty() && !name.ends_with('-') {
-            name.push('-');
-        }
-        if name.len() == 63 {
-            break;
-        }
-    }
-    let name = name.trim_matches('-');
-    if name.is_empty() {
-        "app".to_owned()
-    } else {
-        name.to_owned()
-    }
 }

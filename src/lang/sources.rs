@@ -1,19 +1,35 @@
-//! Source files that detectors may look into: a few per component, the likeliest first.
+//! Source files that detectors may look into: those that the program's entry reaches, the nearest
+//! first; where no entry can be told, as many of the component's as the budget allows, the
+//! likeliest first.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::reach::{Entered, Reach, Reached, is_generated, is_silent, is_test};
 use super::{Component, Language};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
-/// The part of a component's sources that fits the scan's budget, read at the first use.
+/// The sources that speak for a component, each read once.
 pub struct Sources<'r> {
     repo: &'r Repo,
     pub dir: RelPath,
     files: Vec<RelPath>,
     /// Those of `files` that are relative to the repository.
     outside: BTreeSet<RelPath>,
+    /// Dependencies that no reached file imports.
+    unused: BTreeSet<String>,
+    /// More files are reached than are read.
+    cut: bool,
     read: RefCell<BTreeMap<RelPath, Option<Source>>>,
+}
+
+/// How many files are read for one component.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// Files that imports lead to.
+    pub reached: usize,
+    /// Files of its folder, where no entry can be told.
+    pub guessed: usize,
 }
 
 /// Files by these names are where programs start and ports are opened.
@@ -49,7 +65,61 @@ const BESIDE: &[&str] = &[
 ];
 
 impl<'r> Sources<'r> {
+    /// The files that the entry reaches; `main` is the one that the user wants. `components` are
+    /// the folders of all of them.
     pub fn of(
+        repo: &'r Repo,
+        component: &Component,
+        language: &dyn Language,
+        main: Option<&str>,
+        components: &[RelPath],
+        budget: Budget,
+    ) -> Self {
+        let mut reach = Reach::new(repo, budget.reached);
+        let entered = language.reach(component, main, &mut reach);
+        let reached = reach.finish();
+        if entered == Entered::Surely && !reached.files.is_empty() {
+            return Self::reached(repo, component, reached);
+        }
+        let guessed = Self::guessed(repo, component, language, components, budget.guessed);
+        if entered == Entered::Nowhere {
+            return guessed;
+        }
+        let mut sources = Self::reached(repo, component, reached);
+        let known: BTreeSet<RelPath> = sources.files.iter().cloned().collect();
+        let further = guessed.files.into_iter();
+        sources
+            .files
+            .extend(further.filter(|file| !known.contains(file)));
+        sources.outside.extend(guessed.outside);
+        sources.unused.clear();
+        sources
+    }
+
+    fn reached(repo: &'r Repo, component: &Component, reached: Reached) -> Self {
+        let mut outside = BTreeSet::new();
+        let mut files = Vec::new();
+        let mut read = BTreeMap::new();
+        for source in reached.files {
+            let file = source.path.below(&component.dir).unwrap_or_else(|| {
+                outside.insert(source.path.clone());
+                source.path.clone()
+            });
+            files.push(file.clone());
+            read.insert(file, Some(source));
+        }
+        Self {
+            repo,
+            dir: component.dir.clone(),
+            files,
+            outside,
+            unused: reached.unused,
+            cut: reached.cut,
+            read: RefCell::new(read),
+        }
+    }
+
+    fn guessed(
         repo: &'r Repo,
         component: &Component,
         language: &dyn Language,
@@ -74,6 +144,7 @@ impl<'r> Sources<'r> {
                 && (file.as_str().starts_with("src/main/")
                     || !file.parts().take(folders).any(beside))
                 && !is_test(name)
+                && !is_silent(file)
         };
         let mut files: Vec<(usize, RelPath)> = view
             .walk()
@@ -107,8 +178,20 @@ impl<'r> Sources<'r> {
             dir: component.dir.clone(),
             files: files.into_iter().map(|(_, file)| file).collect(),
             outside,
+            unused: BTreeSet::new(),
+            cut: false,
             read: RefCell::default(),
         }
+    }
+
+    /// False for a dependency of the manifest that the program does without.
+    pub fn uses(&self, dependency: &str) -> bool {
+        !self.unused.contains(dependency)
+    }
+
+    /// True when more files are reached than are read.
+    pub fn is_cut(&self) -> bool {
+        self.cut
     }
 
     /// The files, relative to the component; those of its other code ([`Component::code`])
@@ -127,7 +210,10 @@ impl<'r> Sources<'r> {
         } else {
             self.dir.join(file.as_str())
         };
-        let source = self.repo.scan(&full);
+        let source = self
+            .repo
+            .scan(&full)
+            .filter(|source| !is_generated(&source.text));
         self.read.borrow_mut().insert(file.clone(), source.clone());
         source
     }
@@ -142,15 +228,6 @@ impl<'r> Sources<'r> {
             path: self.dir.clone(),
         }
     }
-}
-
-fn is_test(name: &str) -> bool {
-    name.ends_with("_test.go")
-        || name.contains(".test.")
-        || name.contains(".spec.")
-        || name.starts_with("test_")
-        || name == "conftest.py"
-        || name.ends_with(".d.ts")
 }
 
 fn weight(file: &RelPath) -> usize {

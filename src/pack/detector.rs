@@ -64,6 +64,16 @@ pub struct Condition {
     /// client's configuration fits as well.
     #[serde(default)]
     pub no_services: bool,
+    /// Only matches in blocks that this pattern opens count: up to the bracket that closes the one
+    /// at the pattern's end, or, after a `:` there, as far as the lines are indented.
+    #[serde(default)]
+    pub inside: Option<Pattern>,
+    /// A match whose own text fits this pattern is passed over.
+    #[serde(default)]
+    pub except: Option<Pattern>,
+    /// Every match counts, not only the first: the facts are added once for each.
+    #[serde(default)]
+    pub each: bool,
     /// Any of these is a script of the manifest.
     #[serde(default)]
     pub script: Strings,
@@ -96,7 +106,7 @@ pub struct Variant {
 }
 
 /// Values for facts. Texts may use the variables of the conditions' named groups, `{{ file }}`
-/// (the file that matched) and the filters `module`, `stem` and `parent`.
+/// (the file that matched) and the filters `module`, `stem`, `parent` and `upper`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FactValues {
@@ -113,6 +123,7 @@ pub struct FactValues {
     pub static_root: Option<String>,
     pub spa: Option<bool>,
     pub template: Option<String>,
+    pub program: Option<Vec<Artifact>>,
     pub artifacts: Vec<Artifact>,
     pub env: BTreeMap<String, String>,
     pub build_env: BTreeMap<String, String>,
@@ -120,6 +131,8 @@ pub struct FactValues {
     pub run_packages: Vec<String>,
     pub writable: Vec<String>,
     pub ignore: Vec<String>,
+    /// Variables without which the program does not start.
+    pub required_env: Strings,
     /// What only some planners ask for. Of every component: `warning` (told by every verb),
     /// `advice` and `loopback` (the address that nobody outside reaches).
     pub extra: BTreeMap<String, String>,
@@ -244,6 +257,11 @@ impl Pattern {
             .as_ref()
     }
 
+    /// Whether the text is a regular expression.
+    pub(super) fn check(&self) -> std::result::Result<(), regex::Error> {
+        Self::compile(&self.text).map(drop)
+    }
+
     fn compile(text: &str) -> std::result::Result<Regex, regex::Error> {
         RegexBuilder::new(text)
             .unicode(false)
@@ -275,27 +293,36 @@ impl Detector {
 
     /// Compiles every pattern and glob; for tests of a pack, since a run compiles only what it uses.
     pub fn check(&self) -> Result<()> {
-        let mut conditions: Vec<&Condition> = self
-            .when
-            .iter()
-            .chain(self.variant.iter().flat_map(|variant| &variant.when))
-            .collect();
+        let variants = self.variant.iter().flat_map(|variant| &variant.when);
+        check_all(&self.id, self.when.iter().chain(variants))
+    }
+}
+
+/// Compiles every pattern and glob of conditions.
+pub(super) fn check_all<'c>(
+    whose: &str,
+    conditions: impl IntoIterator<Item = &'c Condition>,
+) -> Result<()> {
+    {
+        let mut conditions: Vec<&Condition> = conditions.into_iter().collect();
         while let Some(condition) = conditions.pop() {
             conditions.extend(condition.unless.iter().chain(&condition.all));
             for glob in &condition.file.0 {
                 Glob::compile(&glob.text).map_err(|error| {
-                    Diagnostic::error("detector-glob", format!("{}: {error}", self.id))
+                    Diagnostic::error("detector-glob", format!("{whose}: {error}"))
                 })?;
             }
             let patterns = [
                 &condition.matches,
+                &condition.inside,
+                &condition.except,
                 &condition.script_matches,
                 &condition.setting_matches,
                 &condition.version_matches,
             ];
             for pattern in patterns.into_iter().flatten() {
                 Pattern::compile(&pattern.text).map_err(|error| {
-                    Diagnostic::error("detector-pattern", format!("{}: {error}", self.id))
+                    Diagnostic::error("detector-pattern", format!("{whose}: {error}"))
                 })?;
             }
         }

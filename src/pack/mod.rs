@@ -2,14 +2,20 @@
 //! privilege but to stand last in the order.
 
 mod detector;
+mod roles;
 mod tree;
+mod variables;
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-pub use detector::{Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Variant};
+pub use detector::{
+    Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
+};
+pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
 pub use tree::{Embedded, FileTree};
+pub use variables::VariableTable;
 
 use crate::diag::{Diagnostic, Result};
 use crate::parse::typed_toml;
@@ -35,6 +41,9 @@ pub struct Pack {
     /// The data tables at the top of `detectors/`: `images.toml`, `packages.toml`.
     pub tables: BTreeMap<String, Source>,
     pub services: Services,
+    pub roles: Roles,
+    /// `variables.toml`.
+    pub variables: Option<VariableTable>,
 }
 
 /// `services.toml`.
@@ -61,6 +70,8 @@ impl Pack {
             templates: BTreeMap::new(),
             tables: BTreeMap::new(),
             services: Services::default(),
+            roles: Roles::default(),
+            variables: None,
         };
         for path in tree.paths() {
             if let Some(name) = path.strip_prefix("templates/") {
@@ -71,6 +82,10 @@ impl Pack {
                 match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
                     Some(id) => pack.detectors.push(Detector::parse(id, &source)?),
                     None if name == "services.toml" => pack.services = typed_toml(&source)?,
+                    None if name == "roles.toml" => pack.roles = typed_toml(&source)?,
+                    None if name == "variables.toml" => {
+                        pack.variables = Some(typed_toml(&source)?);
+                    }
                     None => {
                         pack.tables.insert(name.to_owned(), source);
                     }
@@ -130,9 +145,25 @@ impl PackSet {
         ports.any(|known| *known == port)
     }
 
+    /// What is known about variables, from the first pack that says it.
+    pub fn variables(&self) -> Option<&VariableTable> {
+        self.packs.iter().find_map(|pack| pack.variables.as_ref())
+    }
+
+    /// What the packs know about roles, the first pack's rules first.
+    pub fn roles(&self) -> impl Iterator<Item = &Roles> {
+        self.packs.iter().map(|pack| &pack.roles)
+    }
+
     /// A data table such as `images.toml`, from the first pack that has it.
     pub fn table(&self, name: &str) -> Option<&Source> {
         self.packs.iter().find_map(|pack| pack.tables.get(name))
+    }
+
+    /// As [`Self::table`], for one without which nothing can be planned.
+    pub fn needed_table(&self, name: &str) -> Result<&Source> {
+        self.table(name)
+            .ok_or_else(|| Diagnostic::error("pack-file-missing", format!("no pack has {name}")))
     }
 
     pub fn packs(&self) -> &[Pack] {
@@ -146,8 +177,10 @@ mod tests {
 
     #[test]
     fn every_pattern_of_the_built_in_pack_compiles() {
-        for detector in Pack::builtin().unwrap().detectors {
+        let pack = Pack::builtin().unwrap();
+        for detector in &pack.detectors {
             detector.check().unwrap();
         }
+        pack.roles.check().unwrap();
     }
 }

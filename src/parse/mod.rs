@@ -3,6 +3,7 @@
 
 pub mod ignorefile;
 mod json;
+pub mod marker;
 mod text;
 mod toml;
 mod tree;

@@ -77,10 +77,10 @@ pub struct FactSource {
 }
 
 /// The `[sources]` table of a data file.
-pub(super) type Sources = BTreeMap<String, FactSource>;
+pub type Sources = BTreeMap<String, FactSource>;
 
 /// Reads a data file; an unknown key is an error at its place.
-pub(super) fn read<T: DeserializeOwned>(source: &Source, code: &'static str) -> Result<T> {
+pub fn read<T: DeserializeOwned>(source: &Source, code: &'static str) -> Result<T> {
     toml::from_str(&source.text).map_err(|error| {
         let problem = Diagnostic::error(code, error.message().trim().replace('\n', " "));
         match error.span() {
@@ -91,18 +91,18 @@ pub(super) fn read<T: DeserializeOwned>(source: &Source, code: &'static str) -> 
 }
 
 /// Errors in the meaning of a file, at the place of the value.
-pub(super) struct Checker<'a> {
+pub struct Checker<'a> {
     pub source: &'a Source,
     pub code: &'static str,
 }
 
 impl Checker<'_> {
-    pub(super) fn fail<T>(&self, span: Span, message: impl Into<String>) -> Result<T> {
+    pub fn fail<T>(&self, span: Span, message: impl Into<String>) -> Result<T> {
         Err(Diagnostic::error(self.code, message).pointing(self.source, span))
     }
 
     /// The source that a row names.
-    pub(super) fn source_of(&self, sources: &Sources, key: &Spanned<String>) -> Result<FactSource> {
+    pub fn source_of(&self, sources: &Sources, key: &Spanned<String>) -> Result<FactSource> {
         match sources.get(key.get_ref()) {
             Some(found) => Ok(found.clone()),
             None => self.fail(

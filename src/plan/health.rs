@@ -42,7 +42,7 @@ impl Health {
 }
 
 /// Decides what is checked; `command` then says how, for HTTP with the path, for TCP without.
-pub(super) fn health(
+pub fn health(
     resolver: &mut Resolver<'_>,
     kind: Kind,
     port: Option<u16>,
@@ -53,7 +53,7 @@ pub(super) fn health(
 }
 
 /// As [`health`], with candidates that the planner knows better than the detectors.
-pub(super) fn health_of(
+pub fn health_of(
     resolver: &mut Resolver<'_>,
     kind: Kind,
     port: Option<u16>,

@@ -67,7 +67,7 @@ pub enum Libc {
 
 /// A base image and what has to be known to build on it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Image {
+pub struct BaseImage {
     /// What stands after FROM: name and tag, without a digest.
     pub reference: String,
     /// `uid:gid`, numeric, of the user that the image brings for running an app; absent when it
@@ -100,7 +100,7 @@ pub struct Row<'a> {
     pub name: &'a str,
     pub line: Line,
     /// Role and image, in the catalogue's order.
-    pub images: Vec<(&'a str, Image)>,
+    pub images: Vec<(&'a str, BaseImage)>,
     pub source: &'a FactSource,
 }
 
@@ -149,7 +149,7 @@ impl Catalogue {
 
     /// The image of a line for a role (`build`, `slim`, `distroless`, `alpine`, `scratch`,
     /// `full`, or one that the runtime adds); `None` where none is known.
-    pub fn image(&self, runtime: &str, line: &Line, role: &str) -> Option<Image> {
+    pub fn image(&self, runtime: &str, line: &Line, role: &str) -> Option<BaseImage> {
         let runtime = self.runtimes.get(runtime)?;
         runtime
             .images
@@ -175,7 +175,7 @@ impl Catalogue {
         self.runtimes.iter().flat_map(|(id, runtime)| {
             runtime.lines.iter().map(move |row| {
                 let line = row.line();
-                let mut images: Vec<(&str, Image)> = Vec::new();
+                let mut images: Vec<(&str, BaseImage)> = Vec::new();
                 for image in &runtime.images {
                     if images.iter().all(|(role, _)| *role != image.role)
                         && let Some(filled) = runtime.fill(image, &line)
@@ -196,7 +196,7 @@ impl Catalogue {
 }
 
 impl Runtime {
-    fn fill(&self, row: &ImageRow, line: &Line) -> Option<Image> {
+    fn fill(&self, row: &ImageRow, line: &Line) -> Option<BaseImage> {
         if !row.lines.is_empty() && !row.lines.contains(&line.version) {
             return None;
         }
@@ -220,7 +220,7 @@ impl Runtime {
             Some("{suite}") => parts.suite.map(str::to_owned),
             other => other.map(str::to_owned),
         };
-        Some(Image {
+        Some(BaseImage {
             reference,
             user: row.user.clone(),
             shell: row.shell,

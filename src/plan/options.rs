@@ -1,6 +1,7 @@
 //! The one table of what a user may decide. Each row is a flag, a key of dockgen.toml, a
 //! `DOCKGEN_` variable, a `--set` key and, where it is open, a question of the wizard.
 
+use crate::facts::looks_secret;
 use crate::parse::has_hidden;
 use crate::repo::RelPath;
 
@@ -13,6 +14,71 @@ pub enum Form {
     Choice(&'static [&'static str]),
     /// Folders of the repository: a repeated flag, a list in dockgen.toml, commas elsewhere.
     Folders,
+    /// Several values: words as a shell splits them, a list in dockgen.toml.
+    Words(Word),
+    /// A user of the image as numbers: `10001` or `10001:10001`, never 0.
+    User,
+    /// Such as `SIGINT`.
+    Signal,
+}
+
+/// What one of several values must look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Word {
+    /// An argument of the program.
+    Argument,
+    /// `NAME=VALUE`, where the name is none of a secret's.
+    Variable,
+    /// A Debian package.
+    Package,
+    /// A folder in the image: absolute, or relative to the work folder.
+    Folder,
+    /// A path of the repository.
+    Path,
+    /// `9090`, `53/udp`.
+    Port,
+}
+
+impl Word {
+    /// What is wrong with a word, as the end of a sentence.
+    fn fault(self, word: &str) -> Option<String> {
+        let fits = match self {
+            Self::Argument => true,
+            Self::Variable => return variable_fault(word),
+            Self::Package => {
+                word.len() > 1
+                    && word.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+                    && word.bytes().all(|b| {
+                        b.is_ascii_lowercase() || b.is_ascii_digit() || b"+.-".contains(&b)
+                    })
+            }
+            Self::Folder => RelPath::new(word.trim_start_matches('/')).is_some(),
+            Self::Path => RelPath::new(word).is_some(),
+            Self::Port => crate::plan::Port::parse(word).is_some(),
+        };
+        let wanted = match self {
+            Self::Argument | Self::Variable => "words",
+            Self::Package => "names of Debian packages",
+            Self::Folder => "folders of the image",
+            Self::Path => "paths of the repository",
+            Self::Port => "ports such as 9090 or 53/udp",
+        };
+        (!fits).then(|| format!("must be {wanted}, not {word}"))
+    }
+}
+
+fn variable_fault(word: &str) -> Option<String> {
+    let Some((name, _)) = word.split_once('=') else {
+        return Some(format!("must be NAME=VALUE, not {word}"));
+    };
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if !is_name {
+        return Some(format!("must be NAME=VALUE, and {name} is no name"));
+    }
+    looks_secret(name).then(|| {
+        format!("would write the secret {name} into the image; give it to `docker run -e {name}`")
+    })
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -30,6 +96,13 @@ pub struct Opt {
 
 pub const OPTIONS: &[Opt] = &[
     Opt {
+        key: "args",
+        form: Form::Words(Word::Argument),
+        placeholder: "WORDS",
+        help: "Arguments behind the program, as one text",
+        question: "Which arguments does the program get?",
+    },
+    Opt {
         key: "base",
         form: Form::Choice(&["distroless", "slim", "alpine", "static", "scratch"]),
         placeholder: "BASE",
@@ -44,11 +117,46 @@ pub const OPTIONS: &[Opt] = &[
         question: "Which command builds the program?",
     },
     Opt {
+        key: "build-env",
+        form: Form::Words(Word::Variable),
+        placeholder: "NAME=VALUE",
+        help: "Variables of the build commands, as one text",
+        question: "Which variables does the build need?",
+    },
+    Opt {
+        key: "build-packages",
+        form: Form::Words(Word::Package),
+        placeholder: "PACKAGES",
+        help: "Debian packages that the build needs, as one text",
+        question: "Which Debian packages does the build need?",
+    },
+    Opt {
         key: "components",
         form: Form::Folders,
         placeholder: "DIR",
         help: "Only the component in this folder; may be given again",
         question: "Which of them get an image?",
+    },
+    Opt {
+        key: "copy",
+        form: Form::Words(Word::Path),
+        placeholder: "PATHS",
+        help: "Files or folders of the repository that the image takes as well",
+        question: "Which files does the running program read?",
+    },
+    Opt {
+        key: "env",
+        form: Form::Words(Word::Variable),
+        placeholder: "NAME=VALUE",
+        help: "Variables of the running program, as one text",
+        question: "Which variables does the program need?",
+    },
+    Opt {
+        key: "expose",
+        form: Form::Words(Word::Port),
+        placeholder: "PORTS",
+        help: "Further ports that the program listens on, such as 53/udp",
+        question: "Which further ports does the program listen on?",
     },
     Opt {
         key: "health",
@@ -79,6 +187,20 @@ pub const OPTIONS: &[Opt] = &[
         question: "Which program should the image run?",
     },
     Opt {
+        key: "name",
+        form: Form::Text,
+        placeholder: "NAME",
+        help: "Name of the image in titles and commands",
+        question: "What is the image called?",
+    },
+    Opt {
+        key: "packages",
+        form: Form::Words(Word::Package),
+        placeholder: "PACKAGES",
+        help: "Debian packages that the running program needs, as one text",
+        question: "Which Debian packages does the program call?",
+    },
+    Opt {
         key: "port",
         form: Form::Port,
         placeholder: "PORT",
@@ -98,6 +220,34 @@ pub const OPTIONS: &[Opt] = &[
         placeholder: "COMMAND",
         help: "Command that starts the program in production",
         question: "Which command starts the program?",
+    },
+    Opt {
+        key: "stop-signal",
+        form: Form::Signal,
+        placeholder: "SIGNAL",
+        help: "Signal that ends the program, when it is not SIGTERM",
+        question: "Which signal ends the program?",
+    },
+    Opt {
+        key: "user",
+        form: Form::User,
+        placeholder: "UID[:GID]",
+        help: "User of the running program, in numbers",
+        question: "As which user does the program run?",
+    },
+    Opt {
+        key: "volumes",
+        form: Form::Words(Word::Folder),
+        placeholder: "FOLDERS",
+        help: "Folders of the image that hold data: writable and a volume",
+        question: "Which folders hold data?",
+    },
+    Opt {
+        key: "writable",
+        form: Form::Words(Word::Folder),
+        placeholder: "FOLDERS",
+        help: "Folders of the image that the program writes to",
+        question: "Which folders does the program write to?",
     },
 ];
 
@@ -119,7 +269,8 @@ impl Opt {
     }
 
     pub fn variable(&self) -> String {
-        format!("DOCKGEN_{}", self.key.to_ascii_uppercase())
+        let key = self.key.to_ascii_uppercase().replace('-', "_");
+        format!("DOCKGEN_{key}")
     }
 
     /// What is wrong with a value, as the end of a sentence; `None` when it fits.
@@ -135,6 +286,24 @@ impl Opt {
             },
             Form::Choice(choices) => (!choices.contains(&value))
                 .then(|| format!("must be one of {}, not {value}", choices.join(", "))),
+            Form::Words(word) => match shlex::split(value) {
+                Some(words) => words.iter().find_map(|one| word.fault(one)),
+                None => Some("must be words, with quotes in pairs".to_owned()),
+            },
+            Form::User => {
+                let is_id = |id: &str| id.parse::<u32>().is_ok_and(|id| id > 0);
+                let fits = value.split(':').count() <= 2 && value.split(':').all(is_id);
+                (!fits).then(|| format!("must be numbers above 0 such as 10001:10001, not {value}"))
+            }
+            Form::Signal => {
+                let fits = value.strip_prefix("SIG").is_some_and(|name| {
+                    !name.is_empty()
+                        && name
+                            .bytes()
+                            .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+                });
+                (!fits).then(|| format!("must be a signal such as SIGINT, not {value}"))
+            }
             Form::Folders => value
                 .split(',')
                 .find(|folder| RelPath::new(folder.trim()).is_none())

@@ -42,7 +42,7 @@ struct Bookworm {
 
 impl Row {
     /// Packages for the stage that installs or compiles, on a Debian release
-    /// ([`super::images::Image::release`]); other releases than `bookworm` get trixie's names.
+    /// ([`super::images::BaseImage::release`]); other releases than `bookworm` get trixie's names.
     pub fn build(&self, release: Option<&str>) -> &[String] {
         pick(&self.build, self.bookworm.build.as_ref(), release)
     }

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 
 use super::decision::{Alternative, Decision};
-use super::images::{Catalogue, Image, Line};
-use super::java::modules::Modules;
+use super::images::{BaseImage, Catalogue, Line};
 use super::limits::{Limits, Solved, solve};
 use super::packages::Packages;
 use super::settings::Settings;
+use super::{Asset, Copy, Pair, Tables};
 use crate::diag::{Diagnostic, Result};
-use crate::facts::{Bound, Confidence, Evidence, Found, Kind, Rank, Slot, Weight};
-use crate::lang::Component;
+use crate::facts::{Bound, Component, Confidence, Evidence, Found, Kind, Rank, Slot, Weight};
+use crate::pack::PackSet;
 use crate::parse::version::{Constraint, Version};
 use crate::repo::RelPath;
 
@@ -52,14 +52,120 @@ pub struct Resolver<'a> {
     pub catalogue: &'a Catalogue,
     pub tools: &'a Catalogue,
     pub packages: &'a Packages,
-    pub modules: &'a Modules,
     pub limits: &'a Limits,
+    /// For tables that only one language reads.
+    pub packs: &'a PackSet,
+    /// What other components build for this one.
+    pub assets: Vec<Asset>,
+    /// Where the build leaves files for a web server, when the one who serves them says so.
+    pub static_root: Option<Slot<String>>,
     pub decisions: Vec<Decision>,
     /// The lines of the runtimes that the images are of, by the runtime's id.
     pub lines: BTreeMap<String, Line>,
 }
 
+impl<'a> Resolver<'a> {
+    pub fn new(
+        component: &'a Component,
+        settings: &'a Settings,
+        packs: &'a PackSet,
+        tables: &'a Tables,
+    ) -> Self {
+        Self {
+            component,
+            settings,
+            catalogue: &tables.catalogue,
+            tools: &tables.tools,
+            packages: &tables.packages,
+            limits: &tables.limits,
+            packs,
+            assets: Vec::new(),
+            static_root: None,
+            decisions: Vec::new(),
+            lines: BTreeMap::new(),
+        }
+    }
+}
+
 impl Resolver<'_> {
+    /// Why the last stage needs a package manager: the running program needs Debian packages.
+    pub fn packages_needed(&self) -> Option<Evidence> {
+        let packages = &self.component.facts.run_packages;
+        let first = packages.first()?;
+        let names: Vec<&str> = packages.iter().map(|found| found.value.as_str()).collect();
+        Some(Evidence {
+            why: format!(
+                "{}; the program needs Debian packages: {}",
+                first.evidence.why,
+                names.join(", ")
+            ),
+            ..first.evidence.clone()
+        })
+    }
+
+    /// Debian packages of the build: a language's own and those of detectors, sorted.
+    pub fn build_packages(&self, mut packages: Vec<String>) -> Vec<String> {
+        let found = &self.component.facts.build_packages;
+        packages.extend(found.iter().map(|found| found.value.clone()));
+        packages.sort();
+        packages.dedup();
+        packages
+    }
+
+    /// Environment of the build commands: a language's own, then that of detectors.
+    pub fn build_env(&self, mut env: Vec<Pair>) -> Vec<Pair> {
+        for found in &self.component.facts.build_env {
+            let (name, value) = &found.value;
+            if !env.iter().any(|pair| pair.name == *name) {
+                env.push(Pair::new(name, value));
+            }
+        }
+        env
+    }
+
+    /// Files that other components build, as COPY lines of a build stage that holds the project in
+    /// `project_dir`: the compiler takes them in.
+    pub fn embedded(&self, project_dir: &str) -> Vec<Copy> {
+        self.assets
+            .iter()
+            .filter(|asset| asset.embedded)
+            .filter_map(|asset| {
+                let target = asset.target.below(&self.component.root)?;
+                let to = format!("{project_dir}/{target}/");
+                Some(Copy::stage(&asset.stage, format!("{}/", asset.from), to))
+            })
+            .collect()
+    }
+
+    /// Files that other components build, as COPY lines of the last stage, which holds the
+    /// component in its work folder: the running program reads them.
+    pub fn served(&self) -> Vec<Copy> {
+        self.assets
+            .iter()
+            .filter(|asset| !asset.embedded)
+            .filter_map(|asset| {
+                let target = asset.target.below(&self.component.dir)?;
+                Some(Copy::stage(
+                    &asset.stage,
+                    &asset.from,
+                    format!("./{target}"),
+                ))
+            })
+            .collect()
+    }
+
+    /// Where the build leaves files for a web server.
+    pub fn static_root(&self) -> Option<Found<String>> {
+        let own = &self.component.facts.static_root;
+        self.static_root.as_ref().unwrap_or(own).best().cloned()
+    }
+
+    /// The template of a stage: a framework's own, else the language's.
+    pub fn template(&self, usual: &str) -> String {
+        let own = self.component.facts.template.value();
+        own.map_or(usual, String::as_str).to_owned()
+    }
+
     /// The user's setting for `key`, else the slot's best candidate. The decision is recorded.
     pub fn choose<T: Clone + Display>(
         &mut self,
@@ -145,6 +251,14 @@ impl Resolver<'_> {
         let slot = self.component.facts.extra.get("advice");
         if let Some(found) = slot.and_then(Slot::best).cloned() {
             self.decide("advice", found.value, Confidence::Likely, found.evidence);
+        }
+    }
+
+    /// Tells what the authors' own files say and the written ones do not follow.
+    pub fn tell_authors(&mut self) {
+        for found in &self.component.facts.left {
+            let because = found.evidence.clone();
+            self.decide("not taken over", &found.value, Confidence::Likely, because);
         }
     }
 
@@ -268,6 +382,11 @@ impl Resolver<'_> {
         because: Evidence,
         impossible: impl Fn(&str) -> String,
     ) -> Result<&'static str> {
+        let installs = self.component.facts.run_packages.first();
+        let (possible, because) = match installs {
+            Some(found) if possible.contains(&"slim") => (&["slim"][..], found.evidence.clone()),
+            _ => (possible, because),
+        };
         let default = possible.first().copied().unwrap_or("slim");
         match self.setting("base") {
             None => {
@@ -292,7 +411,7 @@ impl Resolver<'_> {
     }
 
     /// An image of the catalogue; a missing row is a fault of ours.
-    pub fn image(&self, runtime: &str, line: &Line, role: &str) -> Result<Image> {
+    pub fn image(&self, runtime: &str, line: &Line, role: &str) -> Result<BaseImage> {
         self.catalogue.image(runtime, line, role).ok_or_else(|| {
             Diagnostic::error(
                 "no-image",
@@ -305,7 +424,7 @@ impl Resolver<'_> {
     }
 
     /// The default line of a helper image such as `busybox` and its image for a role.
-    pub fn helper(&self, runtime: &str, role: &str) -> Result<Image> {
+    pub fn helper(&self, runtime: &str, role: &str) -> Result<BaseImage> {
         let line = self.catalogue.choose(runtime, &Constraint::Any)?;
         self.image(runtime, &line, role)
     }
@@ -331,6 +450,16 @@ impl Resolver<'_> {
                 candidates: candidates.to_vec(),
             })),
         }
+    }
+
+    /// A component that reached the planner of another language: a bug of ours.
+    pub fn foreign(&self) -> Failure {
+        let component = &self.component;
+        Diagnostic::error(
+            "foreign-model",
+            format!("{} is no component of this language", component.dir),
+        )
+        .into()
     }
 
     pub fn kind(&mut self) -> Result<Kind> {

@@ -1,12 +1,10 @@
 //! Files for an unprivileged nginx: what built sites of every language have in common.
 
-use std::collections::BTreeMap;
-
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::health::{Health, health_of};
-use super::images::Image;
+use super::health::health_of;
+use super::image::{Port, RunStage};
 use super::resolver::{Failure, Resolver};
 use crate::facts::{Evidence, HealthFact, Kind, Rank, Slot};
 
@@ -17,29 +15,18 @@ pub struct Site {
     pub spa: bool,
     /// URL prefixes below which file names carry a hash of their contents: `/assets/`.
     pub immutable: Vec<String>,
-}
-
-/// The part of a plan that is the web server's.
-pub(super) struct Served {
-    pub site: Site,
-    /// `run` and `probe`, the image that the health check's client comes from.
-    pub image: BTreeMap<String, Image>,
-    /// `uid:gid` of the image.
-    pub user: String,
-    pub port: Option<u16>,
-    pub health: Health,
-    pub entrypoint: Vec<String>,
-    pub stop_signal: Option<String>,
+    /// The image that the health check's client comes from.
+    pub probe: String,
 }
 
 /// Where the files go.
-pub(super) const ROOT: &str = "/usr/share/nginx/html";
+pub const ROOT: &str = "/usr/share/nginx/html";
 
 /// The port on which nginx listens when nobody asks for another.
 const PORT: u16 = 8080;
 
-/// Decides the base, the port and the health check of a site.
-pub(super) fn served(resolver: &mut Resolver<'_>) -> Result<Served, Failure> {
+/// The last stage of a site but for its files: base, port and health check.
+pub fn served(resolver: &mut Resolver<'_>) -> Result<RunStage, Failure> {
     let facts = &resolver.component.facts;
     let spa = resolver
         .choose("spa", &facts.spa, |text| text.parse().ok())?
@@ -56,7 +43,8 @@ pub(super) fn served(resolver: &mut Resolver<'_>) -> Result<Served, Failure> {
         Evidence::rule("site/nginx", "files need a web server and no runtime"),
         |_| "a site is served by nginx".to_owned(),
     )?;
-    let run = resolver.helper("nginx", base)?;
+    let base = resolver.helper("nginx", base)?;
+    let probe = resolver.helper("busybox", "slim")?;
     let mut port = resolver.component.facts.port.clone();
     if port.is_empty() || resolver.setting("port").is_none() {
         // What a development server listens on says nothing about this one.
@@ -91,18 +79,20 @@ pub(super) fn served(resolver: &mut Resolver<'_>) -> Result<Served, Failure> {
         .map(str::to_owned)
         .to_vec()
     })?;
-    Ok(Served {
-        site: Site { spa, immutable },
-        user: run.user.clone().unwrap_or_else(|| "101:101".to_owned()),
-        image: BTreeMap::from([
-            ("run".to_owned(), run),
-            ("probe".to_owned(), resolver.helper("busybox", "slim")?),
-        ]),
-        port,
-        health,
-        entrypoint: ["nginx", "-g", "daemon off;"].map(str::to_owned).to_vec(),
-        stop_signal: Some("SIGQUIT".to_owned()),
-    })
+    let mut run = RunStage::new(base, ROOT, health);
+    if run.base.user.is_none() {
+        "101:101".clone_into(&mut run.user);
+    }
+    run.site = Some(Site {
+        spa,
+        immutable,
+        probe: probe.reference.clone(),
+    });
+    run.images.push(probe);
+    run.ports.extend(port.map(Port::tcp));
+    run.entrypoint = ["nginx", "-g", "daemon off;"].map(str::to_owned).to_vec();
+    run.stop_signal = Some("SIGQUIT".to_owned());
+    Ok(run)
 }
 
 /// A URL path that can stand in nginx's configuration without quotes.

@@ -6,10 +6,11 @@ mod tidy;
 pub mod verify;
 
 use minijinja::value::Serde;
+use minijinja::{Environment, Value, context};
 
 use crate::diag::{Diagnostic, Result};
 use crate::pack::PackSet;
-use crate::plan::{ComponentPlan, Plan};
+use crate::plan::{From, Image, Output, Plan, Stage};
 use crate::repo::Repo;
 use crate::write::{OutputFile, stamp};
 
@@ -18,9 +19,17 @@ use crate::write::{OutputFile, stamp};
 pub fn render(packs: &PackSet, plan: &Plan, repo: &Repo) -> Result<Vec<OutputFile>> {
     let environment = environment::environment(packs);
     let mut files = Vec::new();
-    for component in &plan.components {
-        let rendered = render_component(&environment, component)?;
-        verify::verify(component, &rendered, repo)?;
+    for (image, outputs) in plan.with_outputs() {
+        let rendered = outputs
+            .into_iter()
+            .map(|output| {
+                Ok((
+                    output.path.clone(),
+                    tidy::tidy(&text(&environment, image, output)?),
+                ))
+            })
+            .collect::<Result<Vec<_>>>()?;
+        verify::verify(image, &rendered, repo)?;
         files.extend(rendered.into_iter().map(|(path, text)| OutputFile {
             path,
             text: stamp(&text),
@@ -29,23 +38,44 @@ pub fn render(packs: &PackSet, plan: &Plan, repo: &Repo) -> Result<Vec<OutputFil
     Ok(files)
 }
 
-type Rendered = Vec<(crate::repo::RelPath, String)>;
-
-fn render_component(
-    environment: &minijinja::Environment<'_>,
-    component: &ComponentPlan,
-) -> Result<Rendered> {
-    component
-        .outputs
+/// One file of an image, as its template gives it.
+fn text(environment: &Environment<'_>, image: &Image, output: &Output) -> Result<String> {
+    let stages = image
+        .stages
         .iter()
-        .map(|output| {
-            let text = environment
-                .get_template(&output.template)
-                .and_then(|template| template.render(Serde(component)))
-                .map_err(|error| template_fault(&error))?;
-            Ok((output.path.clone(), tidy::tidy(&text)))
-        })
-        .collect()
+        .map(|stage| body(environment, stage))
+        .collect::<Result<Vec<_>>>()?;
+    let context = context! {
+        name => image.name.as_str(),
+        language => image.language.as_str(),
+        frameworks => Serde(&image.frameworks),
+        stages => stages,
+        run => Serde(&image.run),
+        ignore => Serde(&image.ignore),
+    };
+    environment
+        .get_template(&output.template)
+        .and_then(|template| template.render(context))
+        .map_err(|error| template_fault(&error))
+}
+
+/// A stage as the image's template sees it: its first line in parts, and its body, which its own
+/// template has made of its own context.
+fn body(environment: &Environment<'_>, stage: &Stage) -> Result<Value> {
+    let body = environment
+        .get_template(&stage.template)
+        .and_then(|template| template.render(Serde(&stage.context)))
+        .map_err(|error| template_fault(&error))?;
+    let from = match &stage.from {
+        From::Image(image) => &image.reference,
+        From::Stage(name) => name,
+    };
+    Ok(context! {
+        name => stage.name.as_str(),
+        from => from.as_str(),
+        native => stage.native,
+        body => Value::from_safe_string(body.trim_matches('\n').to_owned()),
+    })
 }
 
 /// The innermost error: that of an include stands inside that of the template around it.
@@ -74,9 +104,10 @@ mod tests {
     use walkdir::WalkDir;
 
     use super::*;
+    use crate::assemble::assemble;
     use crate::detect::detect;
+    use crate::plan::Tables;
     use crate::plan::settings::Settings;
-    use crate::plan::{Tables, resolve};
     use crate::repo::Limits;
 
     /// But for the blank line around an empty block, the built-in templates give what `tidy` wants
@@ -100,13 +131,14 @@ mod tests {
             let dir = camino::Utf8Path::from_path(entry.path()).unwrap();
             let repo = Repo::open(dir, Limits::default()).unwrap();
             let detection = detect(&repo, &packs);
-            let Ok(plan) = resolve(&repo, &detection, &Settings::default(), &tables) else {
+            let settings = Settings::default();
+            let Ok(assembled) = assemble(&repo, &detection, &settings, &packs, &tables) else {
                 continue;
             };
-            for component in &plan.components {
-                for output in &component.outputs {
-                    let template = environment.get_template(&output.template).unwrap();
-                    let text = template.render(Serde(component)).unwrap();
+            let plan = assembled.plan;
+            for (image, outputs) in plan.with_outputs() {
+                for output in outputs {
+                    let text = text(&environment, image, output).unwrap();
                     if without_blank(&tidy::tidy(&text)) != without_blank(&text) {
                         untidy.push(format!("{dir}: {}", output.path));
                     }

@@ -17,8 +17,8 @@ use parse_dockerfile::{
 use crate::diag::{Diagnostic, Result};
 use crate::parse::ignorefile::IgnoreFile;
 use crate::parse::is_hidden;
-use crate::plan::ComponentPlan;
-use crate::plan::images::Image;
+use crate::plan::Image;
+use crate::plan::images::BaseImage;
 use crate::repo::{RelPath, Repo};
 use context::Context;
 use stage::{Copied, Stage};
@@ -54,7 +54,7 @@ const CACHES_IN_TREE: &[&str] = &["/target", "/.next/cache", "/.turbo", "/node_m
 const MAX_LINE: usize = 65_000;
 
 /// Checks the files of one component against each other and against the repository.
-pub fn verify(plan: &ComponentPlan, files: &[(RelPath, String)], repo: &Repo) -> Result<()> {
+pub fn verify(plan: &Image, files: &[(RelPath, String)], repo: &Repo) -> Result<()> {
     let named = |path: &RelPath, fault: Fault| {
         Diagnostic::error("bad-output", format!("{path}: {fault}"))
             .with_help("this is a fault of dockgen or of the pack's template, not of your repository; nothing was written. Please report it")
@@ -94,7 +94,7 @@ fn plain(text: &str) -> Result<(), Fault> {
     Ok(())
 }
 
-fn dockerfile<'a>(plan: &'a ComponentPlan, text: &str, context: Context<'a>) -> Result<(), Fault> {
+fn dockerfile<'a>(plan: &'a Image, text: &str, context: Context<'a>) -> Result<(), Fault> {
     head(text)?;
     let parsed =
         parse_dockerfile::parse(text).map_err(|error| format!("does not parse: {error}"))?;
@@ -129,7 +129,7 @@ fn head(text: &str) -> Result<(), Fault> {
 
 /// Reads instructions from top to bottom and keeps what each stage holds.
 struct Reader<'a> {
-    plan: &'a ComponentPlan,
+    plan: &'a Image,
     context: Context<'a>,
     /// The last one is being read.
     stages: Vec<Stage<'a>>,
@@ -324,12 +324,8 @@ impl<'a> Reader<'a> {
     }
 
     /// An image that the plan has chosen: never `latest`, never one that a template made up.
-    fn image(&self, reference: &str) -> Result<Option<&'a Image>, Fault> {
-        let image = self
-            .plan
-            .image
-            .values()
-            .find(|image| image.reference == reference);
+    fn image(&self, reference: &str) -> Result<Option<&'a BaseImage>, Fault> {
+        let image = self.plan.bases().find(|image| image.reference == reference);
         if image.is_none() && reference != "scratch" {
             return Err(format!(
                 "{reference} is neither a stage above this line nor an image of the plan"

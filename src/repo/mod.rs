@@ -2,6 +2,7 @@
 //!
 //! Everything above reads through [`Repo`]; nothing else opens a file of the repository.
 
+mod ignored;
 mod path;
 mod source;
 mod walk;

@@ -3,7 +3,7 @@
 
 mod atomic;
 mod diff;
-mod marker;
+mod kept;
 mod target;
 
 use std::collections::BTreeSet;
@@ -12,9 +12,10 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-pub use marker::{Ownership, ownership, stamp, unstamp};
+pub use crate::parse::marker::{KEPT, Ownership, ownership, stamp, unstamp};
 
 use crate::diag::{Diagnostic, Location};
+use crate::parse::marker;
 use crate::repo::RelPath;
 
 /// One generated file. The text is stamped already, where its language has `#` comments.
@@ -177,6 +178,9 @@ fn change(file: &OutputFile, before: Option<Vec<u8>>) -> Change {
 /// Writes a set of changes, all or none. `approved` is asked for the files that hold someone's own
 /// work, once each and before anything is written; without a yes the file is kept as it is.
 ///
+/// A Dockerfile that holds someone's own work and is replaced is kept beside the new one: see
+/// [`KEPT`].
+///
 /// Every text is first written and synced beside its target, then all are renamed. An existing
 /// file keeps its mode and its CRLF line ends.
 ///
@@ -205,7 +209,16 @@ pub fn apply(
         };
         list.push(change.path.clone());
     }
-    atomic::write_all(root, &wanted)?;
+    let kept: Vec<Change> = wanted
+        .iter()
+        .map(|change| kept::copies(root, change))
+        .collect::<Result<Vec<_>, _>>()?
+        .into_iter()
+        .flatten()
+        .collect();
+    // The copies come first: what follows may fail and be undone.
+    let all: Vec<&Change> = kept.iter().chain(wanted).collect();
+    atomic::write_all(root, &all)?;
     report.created.sort();
     report.updated.sort();
     report.unchanged.sort();

@@ -65,21 +65,33 @@ fn init() {
       -h, --help             Print help (see more with '--help')
 
     Decisions:
-          --base <BASE>             Kind of base image of the last stage [possible values: distroless,
-                                    slim, alpine, static, scratch]
-          --build <COMMAND>         Command that builds the program
-          --component <DIR>         Only the component in this folder; may be given again
-          --health <PATH|tcp|none>  Health check: a path that answers GET, `tcp` or `none`
-          --kind <KIND>             What the program is: serves a port, works without one, or ends by
-                                    itself [possible values: web, worker, cli, static]
-          --language <LANGUAGE>     Language to plan for, where a folder holds several
-          --main <MAIN>             Entry of the program: a Go package, Java class, Python file or Rust
-                                    binary
-          --port <PORT>             Port that the program listens on
-          --runtime <VERSION>       Version of the language's runtime
-          --start <COMMAND>         Command that starts the program in production
-          --set <[DIR:]KEY=VALUE>   Any setting by its key, for one component with DIR in front; may be
-                                    given again
+          --args <WORDS>               Arguments behind the program, as one text
+          --base <BASE>                Kind of base image of the last stage [possible values:
+                                       distroless, slim, alpine, static, scratch]
+          --build <COMMAND>            Command that builds the program
+          --build-env <NAME=VALUE>     Variables of the build commands, as one text
+          --build-packages <PACKAGES>  Debian packages that the build needs, as one text
+          --component <DIR>            Only the component in this folder; may be given again
+          --copy <PATHS>               Files or folders of the repository that the image takes as well
+          --env <NAME=VALUE>           Variables of the running program, as one text
+          --expose <PORTS>             Further ports that the program listens on, such as 53/udp
+          --health <PATH|tcp|none>     Health check: a path that answers GET, `tcp` or `none`
+          --kind <KIND>                What the program is: serves a port, works without one, or ends by
+                                       itself [possible values: web, worker, cli, static]
+          --language <LANGUAGE>        Language to plan for, where a folder holds several
+          --main <MAIN>                Entry of the program: a Go package, Java class, Python file or
+                                       Rust binary
+          --name <NAME>                Name of the image in titles and commands
+          --packages <PACKAGES>        Debian packages that the running program needs, as one text
+          --port <PORT>                Port that the program listens on
+          --runtime <VERSION>          Version of the language's runtime
+          --start <COMMAND>            Command that starts the program in production
+          --stop-signal <SIGNAL>       Signal that ends the program, when it is not SIGTERM
+          --user <UID[:GID]>           User of the running program, in numbers
+          --volumes <FOLDERS>          Folders of the image that hold data: writable and a volume
+          --writable <FOLDERS>         Folders of the image that the program writes to
+          --set <[DIR:]KEY=VALUE>      Any setting by its key, for one component with DIR in front; may
+                                       be given again
 
     Examples:
       dockgen init                            with questions, on a terminal

@@ -8,7 +8,16 @@ use crate::support::TestRepo;
 /// A value that the option takes in a repository of one Go program with two mains.
 fn sample(option: &Opt) -> &'static str {
     match option.key {
+        "args" => "serve --all",
         "base" => "alpine",
+        "build-env" => "GOFLAGS=-mod=mod",
+        "build-packages" | "packages" => "git",
+        "copy" => "go.mod",
+        "env" => "MODE=production",
+        "expose" => "53/udp 9090",
+        "stop-signal" => "SIGINT",
+        "user" => "4000:4000",
+        "volumes" | "writable" => "/data",
         "components" => ".",
         "health" => "/up",
         "kind" => "worker",
@@ -23,7 +32,7 @@ fn sample(option: &Opt) -> &'static str {
 /// The plan without the reasons, which name the face.
 fn plan(repo: &TestRepo, words: &[&str]) -> String {
     let mut plan = repo.run_words(&[&["plan"], words].concat()).exits(0).json();
-    for decision in plan["components"][0]["decisions"]
+    for decision in plan["images"][0]["decisions"]
         .as_array_mut()
         .into_iter()
         .flatten()
@@ -46,7 +55,7 @@ fn every_face_of_an_option_means_the_same() {
         let line = match option.form {
             Form::Port => format!("{} = {value}\n", option.key),
             Form::Folders => format!("{} = [\"{value}\"]\n", option.key),
-            Form::Text | Form::Choice(_) => format!("{} = \"{value}\"\n", option.key),
+            _ => format!("{} = \"{value}\"\n", option.key),
         };
         let repo = TestRepo::two_mains().file("dockgen.toml", &line);
         assert_eq!(plan(&repo, &[]), by_flag, "{line}");
@@ -70,7 +79,9 @@ fn every_face_of_an_option_means_the_same() {
 fn a_value_that_does_not_fit_is_refused_by_every_face() {
     for option in OPTIONS {
         let bad = match option.form {
-            Form::Text => "\t",
+            Form::Text | Form::Words(_) => "\t",
+            Form::User => "root",
+            Form::Signal => "TERM",
             Form::Port => "70000",
             Form::Choice(_) => "none-of-them",
             Form::Folders => "../up",

@@ -7,7 +7,7 @@ use crate::support::TestRepo;
 /// The port, and why, that the plan of this repository has.
 fn port(repo: &TestRepo, flags: &str) -> (String, String) {
     let plan = repo.run(&format!("plan {flags}")).exits(0).json();
-    let decisions = plan["components"][0]["decisions"].as_array().cloned();
+    let decisions = plan["images"][0]["decisions"].as_array().cloned();
     let port = decisions
         .into_iter()
         .flatten()
@@ -89,10 +89,10 @@ fn a_component_of_its_own_stands_above_all_of_them_within_one_source() {
         TestRepo::two_components().file("dockgen.toml", "port = 1\n[component.shop]\nport = 2\n");
     let ports = |flags: &str| -> Vec<u64> {
         let plan = repo.run(&format!("plan {flags}")).exits(0).json();
-        let components = plan["components"].as_array().cloned().unwrap_or_default();
+        let components = plan["images"].as_array().cloned().unwrap_or_default();
         components
             .iter()
-            .filter_map(|one| one["port"].as_u64())
+            .filter_map(|one| one["run"]["ports"][0]["number"].as_u64())
             .collect()
     };
     assert_eq!(ports(""), [1, 2]);
@@ -122,7 +122,7 @@ fn three_parts_name_one_version_and_fewer_a_line() {
     let image = |runtime: &str| {
         let run = TestRepo::web().run(&format!("plan --runtime {runtime}"));
         let plan = run.exits(0).json();
-        plan["components"][0]["image"]["build"]["reference"].to_string()
+        plan["images"][0]["stages"][0]["from"]["image"]["reference"].to_string()
     };
     assert_eq!(image("1.26"), "\"golang:1.26-trixie\"");
     assert_eq!(image("1.26.2"), "\"golang:1.26.2-trixie\"");

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::process::Command;
 
 use camino::Utf8Path;
+use dockgen::assemble::{Assembled, assemble};
 use dockgen::detect::{Detection, detect};
 use dockgen::pack::{Pack, PackSet};
 use dockgen::plan::settings::{Origin, Settings};
-use dockgen::plan::{Plan, Tables, resolve};
+use dockgen::plan::{Plan, Tables};
 use dockgen::render::render;
 use dockgen::repo::{Limits, Repo};
 use walkdir::WalkDir;
@@ -56,7 +57,9 @@ fn add(settings: &mut Settings, key: &str, value: &str) {
 }
 
 fn plan(case: &Case, settings: &Settings, tables: &Tables) -> Option<Plan> {
-    match resolve(&case.repo, &case.detection, settings, tables) {
+    let packs = PackSet::builtin().unwrap();
+    let assembled = assemble(&case.repo, &case.detection, settings, &packs, tables);
+    match assembled.and_then(Assembled::whole) {
         Ok(plan) => Some(plan),
         Err(failure) => {
             let ours = ["no-image", "bad-output", "template", "unknown-runtime"];
@@ -82,7 +85,7 @@ fn every_detector_compiles_and_is_named_after_its_file() {
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-/".contains(c);
         assert!(detector.id.chars().all(plain), "{}", detector.id);
         assert!(
-            dockgen::detect::language(&detector.language).is_some(),
+            dockgen::lang::language(&detector.language).is_some(),
             "{}: there is no language {}",
             detector.id,
             detector.language
@@ -148,11 +151,10 @@ fn every_template_is_used_by_a_fixture() {
     let templates = &packs.packs()[0].templates;
     let mut next: Vec<String> = Vec::new();
     for case in cases(&packs) {
-        for component in plan(&case, &case.settings, &tables)
-            .into_iter()
-            .flat_map(|plan| plan.components)
-        {
-            next.extend(component.outputs.into_iter().map(|output| output.template));
+        if let Some(plan) = plan(&case, &case.settings, &tables) {
+            next.extend(plan.outputs.into_iter().map(|output| output.template));
+            let stages = plan.images.into_iter().flat_map(|image| image.stages);
+            next.extend(stages.map(|stage| stage.template));
         }
     }
     let mut used: BTreeSet<String> = BTreeSet::new();

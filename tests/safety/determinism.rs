@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::Command;
 
 use camino::Utf8PathBuf;
+use dockgen::assemble::{Assembled, assemble};
 use dockgen::detect::detect;
-use dockgen::plan::resolve;
 use dockgen::plan::settings::Settings;
 use dockgen::render::render;
 use dockgen::repo::{Limits, Repo};
@@ -116,7 +116,9 @@ fn a_second_run_changes_nothing() {
         let run = || {
             let repo = Repo::open(&root, Limits::default()).unwrap();
             let detection = detect(&repo, packs);
-            let plan = resolve(&repo, &detection, &Settings::default(), tables).ok()?;
+            let settings = Settings::default();
+            let assembled = assemble(&repo, &detection, &settings, packs, tables);
+            let plan = assembled.and_then(Assembled::whole).ok()?;
             let files = render(packs, &plan, &repo).unwrap();
             Some(compare(&root, &files).unwrap())
         };

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use dockgen::assemble::{Assembled, assemble};
 use dockgen::detect::detect;
-use dockgen::plan::resolve;
 use dockgen::plan::settings::Settings;
 use dockgen::render::render;
 use dockgen::repo::Repo;
@@ -31,7 +31,8 @@ fn outcome(files: &Files) -> Result<Outcome, TestCaseError> {
             .map(|(path, text)| (path.as_str(), text.as_str())),
     );
     let detection = detect(&repo, packs);
-    let texts = resolve(&repo, &detection, &Settings::default(), tables)
+    let texts = assemble(&repo, &detection, &Settings::default(), packs, tables)
+        .and_then(Assembled::whole)
         .map_err(|failure| failure.diagnostic)
         .and_then(|plan| render(packs, &plan, &repo))
         .map(|files| {

@@ -93,7 +93,7 @@ pub const PROJECTS: &[(&str, &[(&str, &str)])] = &[
 pub fn projects() -> impl Iterator<Item = (&'static str, &'static [(&'static str, &'static str)])> {
     PROJECTS
         .iter()
-        .filter(|(language, _)| dockgen::detect::language(language).is_some())
+        .filter(|(language, _)| dockgen::lang::language(language).is_some())
         .copied()
 }
 

@@ -100,6 +100,19 @@ impl File<'_> {
                     _ => "a list of folders",
                 }
             }
+            DeValue::Array(words) if matches!(option.form, Form::Words(_)) => {
+                let words: Option<Vec<&str>> = words
+                    .iter()
+                    .map(|word| match word.get_ref() {
+                        DeValue::String(word) => Some(word.as_ref()),
+                        _ => None,
+                    })
+                    .collect();
+                match words.map(shlex::try_join) {
+                    Some(Ok(line)) => return Ok(line),
+                    _ => "a list of texts",
+                }
+            }
             _ if option.form == Form::Folders => "a list of folders",
             _ => "text or a number",
         };

@@ -68,11 +68,10 @@ fn embeds(source: &Source, module: &RelPath) -> Vec<(RelPath, Evidence)> {
     let Some(pattern) = EMBED.as_ref() else {
         return Vec::new();
     };
-    let folder = source
-        .path
-        .parent()
-        .and_then(|dir| dir.below(module))
-        .unwrap_or_default();
+    // What another module embeds is not named as seen from this one.
+    let Some(folder) = source.path.parent().and_then(|dir| dir.below(module)) else {
+        return Vec::new();
+    };
     pattern
         .captures_iter(&source.text)
         .flat_map(|found| {

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::GoMain;
+use super::header::{Header, is_for_linux};
 use crate::repo::{Dir, RelPath, Source};
 
 /// What else a main package tells.
@@ -14,6 +15,8 @@ pub(super) struct MainHints {
     pub file: RelPath,
     /// Some file of the package opens a server.
     pub listens: bool,
+    /// Import paths, for what they tell about the module's own packages.
+    pub imports: Vec<String>,
 }
 
 static SERVES: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -31,6 +34,37 @@ const BESIDE: &[&str] = &[
     "vendor", "testdata", "example", "examples", "internal", "tools", "hack", "test", "tests",
 ];
 
+/// Folders of programs that help to make, test or measure the others.
+const HELPERS: &[&str] = &[
+    "gen",
+    "codegen",
+    "docs",
+    "doc",
+    "script",
+    "scripts",
+    "e2e",
+    "ci",
+    "dev",
+    "release",
+    "testing",
+    "integration",
+    "loadtest",
+    "playground",
+    "demo",
+    "samples",
+    "benchmarks",
+];
+
+/// How the names of such folders begin.
+const HELPERS_BEGIN: &[&str] = &["generat", "gen-", "gen_", "fuzz", "bench", "mock", "test"];
+
+/// True for a package, such as `./cmd/gen-docs`, that is beside what the module is for.
+pub(super) fn is_helper(package: &str) -> bool {
+    package.split('/').any(|part| {
+        HELPERS.contains(&part) || HELPERS_BEGIN.iter().any(|start| part.starts_with(start))
+    })
+}
+
 /// Folders whose package clause is read, and files of a main package that are read for hints.
 const MOST_FOLDERS: usize = 1_000;
 const MOST_FILES: usize = 30;
@@ -39,7 +73,7 @@ const MOST_FILES: usize = 30;
 /// a folder tells; `nested` are other modules below this one.
 pub(super) fn find(view: &Dir<'_>, nested: &[&RelPath]) -> Vec<(GoMain, MainHints)> {
     let mut folders: BTreeMap<RelPath, Vec<RelPath>> = BTreeMap::new();
-    for file in view.walk().filter(|file| is_go(file.name())) {
+    for file in view.walk().filter(|file| is_for_linux(file.name())) {
         let dir = file.parent().unwrap_or_default();
         let beside = dir
             .parts()
@@ -66,10 +100,6 @@ pub(super) fn find(view: &Dir<'_>, nested: &[&RelPath]) -> Vec<(GoMain, MainHint
         .collect()
 }
 
-fn is_go(name: &str) -> bool {
-    name.ends_with(".go") && !name.ends_with("_test.go")
-}
-
 /// What a file's package clause says.
 enum Clause {
     Main(Source),
@@ -79,18 +109,11 @@ enum Clause {
 /// `None` when the file is left out of builds or cannot be read, so that the next one is asked.
 fn clause(view: &Dir<'_>, file: &RelPath) -> Option<Clause> {
     let source = view.text(file.as_str())?;
-    if source
-        .text
-        .lines()
-        .any(|line| line.starts_with("//go:build ignore"))
-    {
+    let header = Header::read(&source.text)?;
+    if !header.built {
         return None;
     }
-    let name = source
-        .text
-        .lines()
-        .find_map(|line| line.strip_prefix("package "))?;
-    let is_main = name.split_whitespace().next() == Some("main");
+    let is_main = header.package == "main";
     Some(if is_main {
         Clause::Main(source)
     } else {
@@ -101,11 +124,15 @@ fn clause(view: &Dir<'_>, file: &RelPath) -> Option<Clause> {
 fn main(view: &Dir<'_>, dir: &RelPath, files: &[RelPath], first: Source) -> (GoMain, MainHints) {
     let mut listens = false;
     let mut version_variable = None;
+    let mut imports = Vec::new();
     for source in files
         .iter()
         .take(MOST_FILES)
         .filter_map(|file| view.text(file.as_str()))
     {
+        if let Some(header) = Header::read(&source.text).filter(|header| header.built) {
+            imports.extend(header.imports.into_iter().map(str::to_owned));
+        }
         listens |= SERVES
             .as_ref()
             .is_some_and(|pattern| pattern.is_match(&source.text));
@@ -127,6 +154,7 @@ fn main(view: &Dir<'_>, dir: &RelPath, files: &[RelPath], first: Source) -> (GoM
         MainHints {
             file: first.path,
             listens,
+            imports,
         },
     )
 }

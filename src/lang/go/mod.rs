@@ -1,19 +1,25 @@
 //! Go: modules, workspaces, vendored trees, several mains.
 
 mod assets;
+mod header;
 mod mains;
 mod modfile;
+mod plan;
+mod reach;
 mod sums;
+
+use std::collections::BTreeSet;
 
 use mains::MainHints;
 use modfile::directives;
 
-use super::{Component, Dependency, Language, Manifest, Model, Sources};
+use super::{Component, Dependency, Entered, Language, Manifest, Reach, Sources};
 use rayon::prelude::*;
 
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Bound, Confidence, Evidence, Kind, Pins, Rank, Weight};
 use crate::parse::version::{Constraint, Version};
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
 pub struct Go;
@@ -34,6 +40,10 @@ pub struct GoModel {
     pub siblings: Vec<(RelPath, bool)>,
     /// The project root holds a `go.work`; `Some(true)` when it has a `go.work.sum` as well.
     pub workspace: Option<bool>,
+    /// The repository's modules by import path, the longest path first, with their folders.
+    pub modules: Vec<(String, RelPath)>,
+    /// Required modules that only other modules import.
+    pub indirect: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +60,7 @@ impl Language for Go {
     }
 
     fn manifests(&self) -> &'static [&'static str] {
-        &["go.mod", "go.work"]
+        &["go.mod", "go.work", "main.go"]
     }
 
     fn sources(&self) -> &'static [&'static str] {
@@ -75,8 +85,15 @@ impl Language for Go {
             .par_iter()
             .map(|dir| component(repo, dir, &modules, &workspaces))
             .collect();
+        let alone = dirs
+            .iter()
+            .any(RelPath::is_root)
+            .then(|| alone(repo))
+            .flatten()
+            .filter(|_| modules.is_empty());
         components
             .into_iter()
+            .chain(alone.map(|component| Ok(Some(component))))
             .filter_map(|component| {
                 component.unwrap_or_else(|diagnostic| {
                     diagnostics.push(diagnostic);
@@ -86,8 +103,19 @@ impl Language for Go {
             .collect()
     }
 
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match component.model.get::<GoModel>() {
+            Some(model) => reach::reach(component, model, main, reach),
+            None => Entered::Nowhere,
+        }
+    }
+
     fn refine(&self, _repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         assets::find(component, sources);
+    }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
     }
 }
 
@@ -160,6 +188,8 @@ fn component(
         sums::lacking(&view, &source)
     };
     let model = GoModel {
+        modules: own_modules(repo, dir, module, &source, &siblings),
+        indirect: indirect(&source),
         sum: view.has("go.sum"),
         lacks_sums: lacking.is_some(),
         vendored: is_vendored,
@@ -170,20 +200,117 @@ fn component(
             .collect(),
         mains: mains.iter().map(|(main, _)| main.clone()).collect(),
     };
-    let mut component = Component::new("go", dir.clone(), manifest, Model::Go(model));
+    let mut component = Component::new("go", dir.clone(), manifest, model);
     component.root = root;
     versions(&view, &source, &mut component);
     component.pins = pins(&component.manifest, &source);
     if let Some(module) = lacking {
         sums::tell(&mut component, &source, &module);
     }
-    main_facts(&mut component, &mains, module);
+    let mut names = vec![base_name(module)];
+    // `github.com/owner/repository/…`; a module at the root may be called otherwise.
+    names.extend(module.split('/').nth(2).filter(|_| module.contains('.')));
+    if dir.is_root() && !repo.folder_name().is_empty() {
+        names.push(repo.folder_name());
+    }
+    main_facts(&mut component, &mains, module, &names);
     component.facts.ignore_all(
         "go/leftovers",
         "Go leaves these behind",
         &["**/*.test", "**/*.out", "**/*_test.go"],
     );
     Ok(Some(component))
+}
+
+/// A program of one file without a module, which the go command builds by the file's name. It can
+/// use nothing but the standard library.
+fn alone(repo: &Repo) -> Option<Component> {
+    const FILE: &str = "main.go";
+    let view = repo.dir(&RelPath::root());
+    let source = view.text(FILE)?;
+    let header = header::Header::read(&source.text)?;
+    let files = view.files().filter(|name| header::is_for_linux(name));
+    let is_program = header.built && header.package == "main" && files.count() == 1;
+    let is_external = |path: &&str| {
+        path.split('/')
+            .next()
+            .is_some_and(|host| host.contains('.'))
+    };
+    if !is_program || header.imports.iter().any(|path| is_external(&path)) {
+        return None;
+    }
+    let manifest = Manifest {
+        path: source.path.clone(),
+        name: Some(repo.folder_name().to_owned()).filter(|name| !name.is_empty()),
+        ..Manifest::default()
+    };
+    let model = GoModel {
+        mains: vec![GoMain {
+            package: FILE.to_owned(),
+            version_variable: None,
+        }],
+        sum: false,
+        lacks_sums: false,
+        // Nothing is downloaded.
+        vendored: true,
+        siblings: Vec::new(),
+        workspace: None,
+        modules: Vec::new(),
+        indirect: BTreeSet::new(),
+    };
+    let mut component = Component::new("go", RelPath::root(), manifest, model);
+    component.sure = Confidence::Guess;
+    let evidence = Evidence::file("go/main", source.path, "it is the only Go file");
+    component
+        .facts
+        .main
+        .certain(FILE.to_owned(), Rank::Manifest, evidence);
+    component.facts.kind.add(
+        Kind::Cli,
+        Rank::Default,
+        Confidence::Guess,
+        Evidence::rule("go/no-server", "no code that serves was seen"),
+    );
+    Some(component)
+}
+
+/// Import paths of the modules whose packages the go command takes from the repository.
+fn own_modules(
+    repo: &Repo,
+    dir: &RelPath,
+    module: &str,
+    source: &Source,
+    siblings: &[RelPath],
+) -> Vec<(String, RelPath)> {
+    let mut modules = vec![(module.to_owned(), dir.clone())];
+    for sibling in siblings {
+        let file = repo.dir(sibling).text("go.mod");
+        let name = file.as_ref().and_then(|file| {
+            let (_, words) = directives(&file.text, "module").next()?;
+            Some(words.first()?.trim_matches('"').to_owned())
+        });
+        modules.extend(name.map(|name| (name, sibling.clone())));
+    }
+    for (_, words) in directives(&source.text, "replace") {
+        if let (Some(name), Some(target)) = (words.first(), words.last())
+            && target.starts_with('.')
+            && let Some(folder) = dir.resolve(target)
+        {
+            modules.push((name.trim_matches('"').to_owned(), folder));
+        }
+    }
+    modules.retain(|(name, _)| !name.is_empty());
+    modules.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
+    modules.dedup();
+    modules
+}
+
+/// The modules whose requirement says `// indirect`.
+fn indirect(source: &Source) -> BTreeSet<String> {
+    directives(&source.text, "require")
+        .filter(|(span, _)| source.text[span.clone()].ends_with("// indirect"))
+        .filter_map(|(_, words)| Some(words.first()?.trim_matches('"').to_owned()))
+        .collect()
 }
 
 fn versions(view: &Dir<'_>, source: &Source, component: &mut Component) {
@@ -245,23 +372,51 @@ fn pins(manifest: &Manifest, source: &Source) -> Pins {
     pins
 }
 
-fn main_facts(component: &mut Component, mains: &[(GoMain, MainHints)], module: &str) {
+/// Which main package the image runs. `names` are those of the module and of the repository.
+fn main_facts(
+    component: &mut Component,
+    mains: &[(GoMain, MainHints)],
+    module: &str,
+    names: &[&str],
+) {
     let only = mains.len() == 1;
+    let is_named = |package: &str| {
+        let last = package.rsplit('/').next().unwrap_or_default();
+        names.iter().any(|name| name.eq_ignore_ascii_case(last))
+    };
+    let some_named = mains.iter().any(|(main, _)| is_named(&main.package));
     for (main, hints) in mains {
-        let last = main.package.rsplit('/').next().unwrap_or_default();
+        let own = |path: &String| {
+            path.strip_prefix(module)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
         let (rank, confidence, why) = if only {
             (
                 Rank::Manifest,
                 Confidence::Certain,
                 "it is the only main package",
             )
-        } else if main.package == "." {
+        } else if mains::is_helper(&main.package) {
             (
-                Rank::Manifest,
-                Confidence::Likely,
-                "it is the main package at the module's root",
+                Rank::Default,
+                Confidence::Guess,
+                "its folder is that of a helper",
             )
-        } else if last == base_name(module) {
+        } else if main.package == "." {
+            if some_named && !hints.listens && !hints.imports.iter().any(own) {
+                (
+                    Rank::Language,
+                    Confidence::Guess,
+                    "it is at the module's root and uses nothing of the module",
+                )
+            } else {
+                (
+                    Rank::Manifest,
+                    Confidence::Likely,
+                    "it is the main package at the module's root",
+                )
+            }
+        } else if is_named(&main.package) {
             (
                 Rank::Framework,
                 Confidence::Likely,

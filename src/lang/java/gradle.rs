@@ -16,7 +16,7 @@ use super::mains::{is_class, mains};
 use super::{Build, JavaModel, Libraries, Product, java_version};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
-use crate::lang::{Component, Manifest, Model};
+use crate::lang::{Component, Manifest};
 use crate::parse::version::{Constraint, Version};
 use crate::repo::{Dir, RelPath, Repo};
 
@@ -142,7 +142,7 @@ fn component(
         "java",
         dir.clone(),
         manifest,
-        Model::Java(JavaModel {
+        JavaModel {
             build: Build::Gradle(Gradle {
                 wrapper,
                 scripts,
@@ -150,8 +150,9 @@ fn component(
                 task,
             }),
             product,
-        }),
+        },
     );
+    component.code = projects(&component.manifest, dir, root);
     component.root = root.clone();
     component.sure = if task == "jar" {
         Confidence::Likely
@@ -189,6 +190,22 @@ fn component(
         &["**/src/test"],
     );
     Some(component)
+}
+
+/// Folders of the build's own projects that the program needs.
+fn projects(manifest: &Manifest, dir: &RelPath, root: &RelPath) -> Vec<RelPath> {
+    let mut dirs: Vec<RelPath> = manifest
+        .dependencies
+        .iter()
+        .filter(|dependency| dependency.production)
+        .filter_map(|dependency| dependency.name.strip_prefix("project"))
+        .filter(|path| path.starts_with(':'))
+        .map(|path| root.join(&path.trim_matches(':').replace(':', "/")))
+        .filter(|other| other != dir)
+        .collect();
+    dirs.sort();
+    dirs.dedup();
+    dirs
 }
 
 /// `:services:api`; empty for the root.

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::reach::FOLDERS;
 use crate::diag::Location;
 use crate::repo::Dir;
 
@@ -21,9 +22,6 @@ pub(super) struct Main {
 /// one of them is a program, the others are not read.
 const MAX_LIKELY: usize = 60;
 const MAX_OTHERS: usize = 60;
-
-/// Folders of sources, by the conventions of Maven and Gradle.
-const FOLDERS: &[&str] = &["src/main/java", "src/main/kotlin"];
 
 static JAVA: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?m)(?:^|[{;}])[ \t]*(?:(?:public|final|synchronized)\s+)*static\s+(?:(?:public|final|synchronized)\s+)*void\s+main\s*\(")

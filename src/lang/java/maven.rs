@@ -10,7 +10,7 @@ use super::reactor::{MAX_MODULES, Reactor, Wrapper, relative};
 use super::{Build, JavaModel, Libraries, Product, java_version};
 use crate::diag::Diagnostic;
 use crate::facts::{Confidence, Evidence, Kind, Rank};
-use crate::lang::{Component, Dependency, Manifest, Model};
+use crate::lang::{Component, Dependency, Manifest};
 use crate::parse::Tree;
 use crate::parse::version::Constraint;
 use crate::repo::{RelPath, Repo};
@@ -171,7 +171,7 @@ impl<'r> World<'r> {
             "java",
             dir.clone(),
             manifest,
-            Model::Java(JavaModel {
+            JavaModel {
                 build: Build::Maven(maven),
                 product: Product {
                     libraries,
@@ -180,7 +180,7 @@ impl<'r> World<'r> {
                     fat: program.fat,
                     main_in_jar: program.main_in_jar,
                 },
-            }),
+            },
         );
         component.root = root.clone();
         component.code = code;
@@ -207,17 +207,17 @@ impl<'r> World<'r> {
     }
 
     /// Dependencies with those of the repository's own modules among them, and the folders of
-    /// these modules.
+    /// the modules that the running program needs.
     fn all_dependencies(&self, chain: &Chain<'r>) -> (Vec<Dependency>, Vec<RelPath>) {
         let mut all: Vec<Dependency> = Vec::new();
-        let mut seen: BTreeSet<&RelPath> = BTreeSet::new();
+        let mut seen: BTreeSet<(bool, &RelPath)> = BTreeSet::new();
         let mut open = vec![(chain, true)];
         while let Some((chain, production)) = open.pop() {
             for mut dependency in dependencies(chain) {
                 dependency.production &= production;
                 if let Some(dir) = self.names.get(&dependency.name)
                     && seen.len() < MAX_MODULES
-                    && seen.insert(dir)
+                    && seen.insert((dependency.production, dir))
                     && let Some(module) = self.chains.get(dir)
                 {
                     open.push((module, dependency.production));
@@ -228,7 +228,10 @@ impl<'r> World<'r> {
                 }
             }
         }
-        let dirs = seen.into_iter().cloned().collect();
+        let dirs = seen
+            .into_iter()
+            .filter_map(|(production, dir)| production.then(|| dir.clone()))
+            .collect();
         (all, dirs)
     }
 }

@@ -7,20 +7,23 @@ mod gradle_catalog;
 mod gradle_script;
 mod mains;
 mod maven;
+mod plan;
 mod plugins;
 mod pom;
 mod program;
+mod reach;
 mod reactor;
 
 pub use gradle::Gradle;
 pub use maven::Maven;
 pub use reactor::Wrapper;
 
-use super::{Component, Language, pins};
+use super::{Component, Entered, Language, Reach, pins};
 use crate::diag::{Diagnostic, Location};
-use crate::facts::{Confidence, Evidence, Found, Rank, push};
+use crate::facts::{Confidence, Evidence, Found, Kind, Rank, push};
 use crate::parse::toml;
 use crate::parse::version::{Constraint, Version};
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo};
 
 pub struct Java;
@@ -101,6 +104,14 @@ impl Language for Java {
             keep_sources(&view, component);
         }
         components
+    }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
+    }
+
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        reach::reach(component, main, reach)
     }
 }
 

@@ -12,7 +12,7 @@ use super::workspace::{self, Workspace};
 use super::{Neighbour, NodeModel, Runtime, tools};
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Evidence, Rank, Slot};
-use crate::lang::{Component, Model, Script};
+use crate::lang::{Component, Script};
 use crate::repo::{Dir, RelPath, Repo};
 
 pub(super) fn find(
@@ -280,7 +280,7 @@ fn component(
         ends: None,
         install: Arc::clone(install),
     };
-    let mut component = Component::new("node", dir.clone(), package.manifest(), Model::Node(model));
+    let mut component = Component::new("node", dir.clone(), package.manifest(), model);
     component.root = root;
     component.pins = pins::of(
         package,

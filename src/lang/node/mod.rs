@@ -3,12 +3,16 @@
 mod components;
 pub mod hooks;
 pub mod install;
+mod lexer;
 pub mod lock;
 pub mod manager;
 mod package;
 mod pins;
+mod plan;
+mod reach;
 mod reads;
 mod refine;
+mod resolve;
 mod script;
 mod start;
 mod tools;
@@ -16,10 +20,11 @@ mod workspace;
 
 use std::sync::Arc;
 
-use super::{Component, Language, Sources};
+use super::{Component, Entered, Language, Reach, Sources};
 use crate::diag::Diagnostic;
-use crate::facts::{Evidence, Slot};
+use crate::facts::{Evidence, Kind, Slot};
 use crate::parse::version::Constraint;
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{RelPath, Repo};
 use install::Install;
 
@@ -90,6 +95,7 @@ impl Language for Node {
     fn sources(&self) -> &'static [&'static str] {
         &[
             "js", "mjs", "cjs", "jsx", "ts", "mts", "cts", "tsx", "vue", "svelte", "astro",
+            "prisma",
         ]
     }
 
@@ -102,8 +108,19 @@ impl Language for Node {
         components::find(repo, dirs, diagnostics)
     }
 
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match component.model.get::<NodeModel>() {
+            Some(model) => reach::reach(component, model, main, reach),
+            None => Entered::Nowhere,
+        }
+    }
+
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         refine::refine(repo, component, sources);
+    }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
     }
 
     fn passed_over(&self, component: &Component) -> Option<String> {

@@ -1,12 +1,13 @@
 //! What needs the sources, or what the detectors found: the start command, the runtime, and what
 //! the program reads beside its code.
 
+use super::NodeModel;
 use super::{Runtime, reads, start};
 use crate::facts::{
     Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Rank, Slot, looks_secret, push,
     push_named,
 };
-use crate::lang::{Component, Model, Sources};
+use crate::lang::{Component, Sources};
 use crate::repo::Repo;
 
 pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
@@ -14,7 +15,7 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
     let mut facts = std::mem::take(&mut component.facts);
     let programs = start::start(&view, component, &mut facts);
     start::build(component, &mut facts);
-    let Model::Node(model) = &mut component.model else {
+    let Some(model) = component.model.get_mut::<NodeModel>() else {
         component.facts = facts;
         return;
     };

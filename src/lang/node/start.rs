@@ -1,13 +1,14 @@
 //! The commands that build and start a package, from its scripts and files.
 
+use super::NodeModel;
 use super::manager::Manager;
 use super::script::{self, Program};
 use crate::facts::{Command, Confidence, Evidence, Facts, Rank};
-use crate::lang::{Component, Model};
+use crate::lang::Component;
 use crate::repo::{Dir, RelPath};
 
 /// Scripts that start a program, the surest for production first.
-const SCRIPTS: &[&str] = &[
+pub(super) const SCRIPTS: &[&str] = &[
     "start:prod",
     "start:production",
     "start",
@@ -144,7 +145,7 @@ fn main_is_built(view: &Dir<'_>, component: &Component, facts: &Facts) -> bool {
 }
 
 /// Where programs usually start, the likeliest first.
-const USUAL: &[&str] = &[
+pub(super) const USUAL: &[&str] = &[
     "server.js",
     "server.mjs",
     "server.ts",
@@ -165,8 +166,10 @@ const USUAL: &[&str] = &[
 
 /// Files that are the program where no script says so.
 fn files(view: &Dir<'_>, component: &Component, facts: &mut Facts) {
-    let bun =
-        matches!(&component.model, Model::Node(model) if model.install.manager == Manager::Bun);
+    let bun = component
+        .model
+        .get::<NodeModel>()
+        .is_some_and(|model| model.install.manager == Manager::Bun);
     let runtime = if bun { "bun" } else { "node" };
     let mains: Vec<(String, Evidence)> = facts
         .main
@@ -207,7 +210,7 @@ fn files(view: &Dir<'_>, component: &Component, facts: &mut Facts) {
 
 /// The build script, unless it only checks types.
 pub(super) fn build(component: &Component, facts: &mut Facts) {
-    let Model::Node(model) = &component.model else {
+    let Some(model) = component.model.get::<NodeModel>() else {
         return;
     };
     if let Some(script) = component.manifest.script("build")

@@ -19,7 +19,7 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
         return;
     };
     let home = manage.parent().unwrap_or_default();
-    let Some((model, facts, _)) = component.python() else {
+    let Some((model, facts, _)) = super::parts(component) else {
         return;
     };
     // The server's own entry names the settings that production loads, if it names any.

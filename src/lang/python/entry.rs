@@ -272,7 +272,7 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
     let view = sources.view();
     leave_out(&view, sources, &mut component.facts);
     let conf = view.text("gunicorn.conf.py");
-    let Some((model, facts, _)) = component.python() else {
+    let Some((model, facts, _)) = super::parts(component) else {
         return;
     };
     if let Some(conf) = conf {

@@ -6,9 +6,12 @@ mod entry;
 mod groups;
 mod imports;
 mod installer;
+mod lexer;
 mod lock;
 mod package;
+mod plan;
 mod project;
+mod reach;
 mod requirement;
 mod requirements;
 mod runtime;
@@ -24,10 +27,11 @@ pub use installer::Installer;
 pub use groups::Optional;
 pub use several::Other;
 
-use super::{Component, Language, Manifest, Model, Sources};
+use super::{Component, Entered, Language, Manifest, Reach, Sources};
 use crate::diag::Diagnostic;
 use crate::facts::{Bound, Command, Confidence, Evidence, Kind, Pins, Rank, Weight};
 use crate::parse::version::{Constraint, Version};
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo};
 use workspace::Folder;
 
@@ -147,11 +151,22 @@ impl Language for Python {
             .collect()
     }
 
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match component.model.get::<PythonModel>() {
+            Some(model) => reach::reach(component, model, main, reach),
+            None => Entered::Nowhere,
+        }
+    }
+
     fn refine(&self, _repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         entry::refine(component, sources);
         if component.has_framework("python/django") {
             django::refine(component, sources);
         }
+    }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
     }
 }
 
@@ -182,12 +197,7 @@ fn component(
         });
     let scripts = manifest.scripts.clone();
     let pins = pins(&installed.model, installed.ceiling);
-    let mut component = Component::new(
-        "python",
-        folder.dir.clone(),
-        manifest,
-        Model::Python(Box::new(installed.model)),
-    );
+    let mut component = Component::new("python", folder.dir.clone(), manifest, installed.model);
     component.root = root;
     component.pins = pins;
     if !folder.is_project() {
@@ -208,7 +218,7 @@ fn component(
             .certain(constraint, Rank::Manifest, evidence);
     }
     entry::mains(&view, &mut component);
-    let Model::Python(model) = &component.model else {
+    let Some(model) = component.model.get::<PythonModel>() else {
         return component;
     };
     if let Some(package) = &model.package {
@@ -298,15 +308,12 @@ fn is_python(file: &RelPath) -> bool {
         .is_some_and(|(_, ending)| ending == "py")
 }
 
-impl Component {
-    /// The Python model, for steps that only Python components reach.
-    fn python(&mut self) -> Option<(&mut PythonModel, &mut crate::facts::Facts, &Manifest)> {
-        match &mut self.model {
-            Model::Python(model) => Some((model, &mut self.facts, &self.manifest)),
-            #[allow(unreachable_patterns, reason = "there are other languages")]
-            _ => None,
-        }
-    }
+/// The Python model beside the facts and the manifest, for steps that only Python components reach.
+fn parts(
+    component: &mut Component,
+) -> Option<(&mut PythonModel, &mut crate::facts::Facts, &Manifest)> {
+    let model = component.model.get_mut::<PythonModel>()?;
+    Some((model, &mut component.facts, &component.manifest))
 }
 
 /// A start command of the language's own rank.

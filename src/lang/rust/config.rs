@@ -227,17 +227,3 @@ fn linux_targets(tree: &Tree) -> impl Iterator<Item = &str> {
         })
         .flat_map(|value| value.text().into_iter().chain(value.texts()))
 }
-
-/// A lock file that git ignores is not in a clone: the build must not rest on it.
-pub(super) fn is_git_ignored(repo: &Repo, path: &RelPath) -> bool {
-    let dir = path.parent().unwrap_or_default();
-    // The file nearest to the path has the last word.
-    let mut dirs: Vec<RelPath> = upwards(&dir, &RelPath::root()).collect();
-    dirs.reverse();
-    let lines: Vec<String> = dirs
-        .into_iter()
-        .filter_map(|dir| Some((repo.dir(&dir).text(".gitignore")?, dir)))
-        .flat_map(|(source, dir)| parse::ignorefile::from_gitignore(&dir, &source.text))
-        .collect();
-    parse::ignorefile::IgnoreFile::parse(&lines.join("\n")).excludes(path.as_str())
-}

@@ -5,9 +5,12 @@
 
 mod config;
 mod data;
+mod lexer;
 mod lock;
 mod manifest;
 mod needs;
+mod plan;
+mod reach;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,9 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use config::{Config, Toolchain};
 pub use manifest::Binary;
 
-use super::{Component, Dependency, Language, Manifest, Model, Sources};
+use super::{Component, Dependency, Entered, Language, Manifest, Reach, Sources};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Kind, Rank};
+use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{RelPath, Repo};
 use lock::Lock;
 use manifest::{CargoToml, Package, Use};
@@ -53,6 +57,8 @@ pub struct RustModel {
     pub mains: Vec<RelPath>,
     /// Packages of the repository that are compiled for this one, itself included.
     pub local: Vec<String>,
+    /// The first files of those packages' libraries, by the name that code calls them.
+    pub crate_roots: BTreeMap<String, RelPath>,
     /// A lint of the repository refuses code without documentation, also in stand-ins.
     pub documented: bool,
     /// A crate is fetched from a registry or from git.
@@ -139,8 +145,19 @@ impl Language for Rust {
         components
     }
 
+    fn reach(&self, component: &Component, main: Option<&str>, reach: &mut Reach<'_>) -> Entered {
+        match component.model.get::<RustModel>() {
+            Some(model) => reach::reach(component, model, main, reach),
+            None => Entered::Nowhere,
+        }
+    }
+
     fn refine(&self, repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
         data::folders(repo, component, sources);
+    }
+
+    fn plan(&self, resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Failure> {
+        plan::plan(resolver, kind)
     }
 }
 
@@ -163,7 +180,7 @@ fn is_browser_app(repo: &Repo, dir: &RelPath, diagnostics: &mut Vec<Diagnostic>)
 
 fn read_lock(repo: &Repo, root: &RelPath, diagnostics: &mut Vec<Diagnostic>) -> Option<Lock> {
     let path = root.join("Cargo.lock");
-    if !repo.has(&path) || config::is_git_ignored(repo, &path) {
+    if !repo.has(&path) || repo.is_git_ignored(&path) {
         return None;
     }
     match repo.read(&path).and_then(|source| Lock::read(&source)) {
@@ -220,6 +237,7 @@ fn component(
         libraries: Vec::new(),
         mains: Vec::new(),
         local: Vec::new(),
+        crate_roots: cargo.crate_roots(&compiled),
         documented: false,
         fetches: false,
         crates: BTreeSet::new(),
@@ -240,7 +258,7 @@ fn component(
         .map(|lock| lock.pins(&model.crates))
         .unwrap_or_default();
 
-    let mut component = Component::new("rust", dir.clone(), manifest, Model::Rust(model));
+    let mut component = Component::new("rust", dir.clone(), manifest, model);
     component.root = root;
     component.pins = pins;
     component.code = compiled.into_iter().collect();
@@ -288,7 +306,7 @@ fn runtime(
     diagnostics: &mut Vec<Diagnostic>,
 ) {
     let root = component.root.clone();
-    let Model::Rust(model) = &mut component.model else {
+    let Some(model) = component.model.get_mut::<RustModel>() else {
         return;
     };
     let runtime = &mut component.facts.runtime;

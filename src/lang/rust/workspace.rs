@@ -159,6 +159,53 @@ impl Cargo {
         })
     }
 
+    /// The first files of the libraries of some packages, by the names that code calls them: the
+    /// library's own, and what a manifest among them renames it to.
+    pub(super) fn crate_roots(&self, dirs: &BTreeSet<RelPath>) -> BTreeMap<String, RelPath> {
+        let ident = |name: &str| name.replace('-', "_");
+        let root = |dir: &RelPath| {
+            let library = self.packages.get(dir)?.library.as_ref()?;
+            Some(dir.join(library.as_str()))
+        };
+        let mut roots = BTreeMap::new();
+        for dir in dirs {
+            if let (Some(root), Some(package)) = (root(dir), self.packages.get(dir)) {
+                let own = self
+                    .manifests
+                    .get(dir)
+                    .and_then(|manifest| manifest.tree.at(&["lib", "name"])?.text());
+                roots.insert(ident(own.unwrap_or(&package.name)), root);
+            }
+        }
+        for dir in dirs {
+            let trees = self
+                .manifests
+                .get(dir)
+                .into_iter()
+                .chain(self.workspace(dir))
+                .flat_map(|manifest| {
+                    [
+                        (&manifest.dir, manifest.tree.get("dependencies")),
+                        (
+                            &manifest.dir,
+                            manifest.tree.at(&["workspace", "dependencies"]),
+                        ),
+                    ]
+                });
+            for (home, table) in trees {
+                for (name, value) in table.map(Tree::entries).unwrap_or_default() {
+                    if value.get("package").is_some()
+                        && let Some(path) = value.get("path").and_then(Tree::text)
+                        && let Some(root) = home.resolve(path).and_then(|dir| root(&dir))
+                    {
+                        roots.entry(ident(name)).or_insert(root);
+                    }
+                }
+            }
+        }
+        roots
+    }
+
     /// Packages of the repository that stand in for crates of a registry (`[patch]`,
     /// `[replace]`), and what those need: other crates do not compile without their sources.
     pub(super) fn patches(&self, dir: &RelPath) -> BTreeSet<RelPath> {

@@ -47,7 +47,7 @@ impl Catalogue {
     }
 
     /// The line that holds one exact version, set to name that version in tags where the
-    /// publisher has such tags ([`super::Image::exact`] says so).
+    /// publisher has such tags ([`super::BaseImage::exact`] says so).
     ///
     /// Errors: `unknown-runtime`; `no-image-line`, with the known lines in the help.
     pub fn pin(&self, runtime: &str, version: &Version) -> Result<Line> {

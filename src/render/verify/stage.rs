@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Fault, names};
-use crate::plan::images::Image;
+use crate::plan::images::BaseImage;
 
 /// Folders that are links to those below /usr in current distributions.
 const USR_MERGED: &[&str] = &["/bin", "/lib", "/lib64", "/sbin"];
@@ -15,7 +15,7 @@ const OWN_FOLDERS: &[&str] = &["/usr/local/bin/", "/app/"];
 pub(super) struct Stage<'a> {
     pub name: Option<String>,
     /// The image at its root; none for `scratch`.
-    image: Option<&'a Image>,
+    image: Option<&'a BaseImage>,
     pub user: String,
     workdir: Option<String>,
     pub entrypoint: Option<Vec<String>>,
@@ -43,7 +43,7 @@ pub(super) struct Copied {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn of(image: Option<&'a Image>) -> Self {
+    pub(super) fn of(image: Option<&'a BaseImage>) -> Self {
         Self {
             image,
             workdir: image.and_then(|image| image.workdir.clone()),

@@ -1,10 +1,11 @@
 //! Each rule refuses a text that breaks it, and takes the text that it was made from.
 
 use super::*;
+use crate::assemble::assemble;
 use crate::detect::detect;
 use crate::pack::PackSet;
 use crate::plan::settings::Settings;
-use crate::plan::{Tables, resolve};
+use crate::plan::{From, Tables};
 
 const GOOD: &str = r#"# syntax=docker/dockerfile:1
 
@@ -40,7 +41,7 @@ CMD ["serve"]
 const IGNORE: &str = "*.md\n**/.env\n";
 
 struct Case {
-    plan: ComponentPlan,
+    plan: Image,
     repo: Repo,
     ignore: &'static str,
 }
@@ -58,11 +59,13 @@ fn case() -> Case {
     let packs = PackSet::builtin().unwrap();
     let tables = Tables::load(&packs).unwrap();
     let detection = detect(&repo, &packs);
-    let mut plan = resolve(&repo, &detection, &Settings::default(), &tables).unwrap();
-    let mut plan = plan.components.remove(0);
-    for (role, reference) in [("build", "golang:1"), ("run", "distroless:1")] {
-        plan.image.get_mut(role).unwrap().reference = reference.to_owned();
+    let settings = Settings::default();
+    let assembled = assemble(&repo, &detection, &settings, &packs, &tables).unwrap();
+    let mut plan = assembled.plan.images.into_iter().next().unwrap();
+    if let From::Image(build) = &mut plan.stages[0].from {
+        "golang:1".clone_into(&mut build.reference);
     }
+    "distroless:1".clone_into(&mut plan.run.base.reference);
     Case {
         plan,
         repo,
@@ -263,8 +266,7 @@ fn good_changes_pass() {
 #[test]
 fn an_interpreter_is_not_named_twice() {
     let mut case = case();
-    let run = case.plan.image.get_mut("run").unwrap();
-    run.entrypoint = vec!["/nodejs/bin/node".to_owned()];
+    case.plan.run.base.entrypoint = vec!["/nodejs/bin/node".to_owned()];
     let node = GOOD.replace("ENTRYPOINT [\"/usr/local/bin/api\"]\n", "");
     case.verify(&node).unwrap();
     case.refuses(

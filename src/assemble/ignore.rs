@@ -1,0 +1,302 @@
+//! The lines of the ignore file: what is never needed, what the language leaves behind, what git
+//! ignores, and secrets last, so that nothing brings them back.
+
+use std::collections::BTreeSet;
+
+use globset::{GlobBuilder, GlobMatcher};
+
+use crate::detect::Detection;
+use crate::facts::Component;
+use crate::lang::language;
+use crate::parse::ignorefile::{self, IgnoreFile};
+use crate::plan::IgnoreGroup;
+use crate::repo::{RelPath, Repo};
+
+/// Of every repository.
+const ALWAYS: &[&str] = &[
+    ".git",
+    ".gitignore",
+    ".gitattributes",
+    ".github",
+    ".gitlab-ci.yml",
+    ".circleci",
+    ".vscode",
+    ".idea",
+    "**/.DS_Store",
+    "**/*.swp",
+    "**/*.log",
+    "**/Dockerfile*",
+    "**/.dockerignore",
+    "**/compose*.y*ml",
+    "**/docker-compose*.y*ml",
+    "docker-bake.*",
+    "dockgen.toml",
+];
+
+const SECRETS: &[&str] = &[
+    "**/.env",
+    "**/.env.*",
+    "!**/.env.example",
+    "**/*.pem",
+    "**/*.key",
+    "**/*.p12",
+    "**/*.pfx",
+    "**/id_rsa*",
+    "**/id_ed25519*",
+    "**/.netrc",
+    "**/.pypirc",
+    "**/.aws",
+    "**/.ssh",
+    "**/*.tfstate*",
+    "**/kubeconfig",
+];
+
+/// `needed` are paths of the context that the Dockerfile copies by name.
+pub(super) fn groups(
+    repo: &Repo,
+    detection: &Detection,
+    component: &Component,
+    needed: &[String],
+    fed_by: &[&Component],
+) -> Vec<IgnoreGroup> {
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    let mut group = |heading: &str, patterns: Vec<String>| {
+        let patterns: Vec<String> = patterns
+            .into_iter()
+            .filter(|pattern| {
+                // `**/x` says all that `x` says.
+                pattern.starts_with('!')
+                    || !seen.contains(&format!("**/{pattern}")) && seen.insert(pattern.clone())
+            })
+            .collect();
+        IgnoreGroup {
+            heading: heading.to_owned(),
+            patterns,
+        }
+    };
+    let owned = |patterns: &[&str]| {
+        patterns
+            .iter()
+            .map(|pattern| (*pattern).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let mut groups = vec![group("No part of the program", owned(ALWAYS))];
+    groups.push(group(
+        "Other components",
+        others(detection, component, fed_by),
+    ));
+    groups.push(group(
+        "Not for the image",
+        std::iter::once(&component)
+            .chain(fed_by)
+            .flat_map(|component| leftovers(component))
+            .collect(),
+    ));
+    let from_git = group("From .gitignore", git_ignored(repo, component));
+    let needed = Needed::new(repo, component, needed);
+    let mut ignore = IgnoreFile::default();
+    ignore.extend(groups.iter().flat_map(lines));
+    let hidden = needed.hidden_folders(&ignore);
+    if !from_git.patterns.is_empty() {
+        let mut with_git = ignore.clone();
+        with_git.extend(lines(&from_git));
+        // A .gitignore that leaves nothing of a folder is not one to follow here.
+        if needed.hidden_folders(&with_git) == hidden {
+            ignore = with_git;
+            groups.push(from_git);
+        }
+    }
+    for last in [
+        group("Folders that the build needs", needed.folder_lines(&hidden)),
+        group("Secrets", owned(SECRETS)),
+    ] {
+        ignore.extend(lines(&last));
+        groups.push(last);
+    }
+    let kept = needed.file_lines(&ignore);
+    groups.push(group("Needed by the build", kept));
+    groups.retain(|group| !group.patterns.is_empty());
+    groups
+}
+
+/// What a component's language leaves behind, as seen from the context's root.
+fn leftovers(component: &Component) -> impl Iterator<Item = String> {
+    component.facts.ignore.iter().filter_map(|found| {
+        // What is left behind at any depth is so in the whole project.
+        let dir = if found.value.starts_with("**/") {
+            &component.root
+        } else {
+            &component.dir
+        };
+        placed(dir, &found.value)
+    })
+}
+
+/// What the build cannot do without.
+struct Needed<'a> {
+    repo: &'a Repo,
+    component: &'a Component,
+    /// Copied by name.
+    files: BTreeSet<RelPath>,
+    folders: BTreeSet<RelPath>,
+}
+
+impl<'a> Needed<'a> {
+    fn new(repo: &'a Repo, component: &'a Component, paths: &[String]) -> Self {
+        let (files, mut folders): (BTreeSet<RelPath>, BTreeSet<RelPath>) = paths
+            .iter()
+            .filter_map(|path| RelPath::new(path))
+            .partition(|path| repo.has(path));
+        folders.extend([component.root.clone(), component.dir.clone()]);
+        Self {
+            repo,
+            component,
+            files,
+            folders,
+        }
+    }
+
+    /// Folders of which the lines leave nothing, files that are copied by name set aside.
+    fn hidden_folders(&self, ignore: &IgnoreFile) -> Vec<&RelPath> {
+        let mut matcher = ignore.matcher();
+        self.folders
+            .iter()
+            .filter(|folder| {
+                let mut files = self
+                    .repo
+                    .files_in(folder)
+                    .filter(|file| !self.files.contains(*file))
+                    .take(MOST_FILES)
+                    .peekable();
+                files.peek().is_some() && files.all(|file| matcher.excludes(file.as_str()))
+            })
+            .collect()
+    }
+
+    /// Lines that bring such folders back.
+    fn folder_lines(&self, hidden: &[&RelPath]) -> Vec<String> {
+        hidden
+            .iter()
+            .filter(|folder| !self.files.iter().any(|file| file.is_in(folder)))
+            .filter_map(|folder| ignorefile::escape_pattern(folder.as_str()))
+            .map(|folder| format!("!{folder}/**"))
+            .collect()
+    }
+
+    /// Lines that bring back files which the lines above leave out: a lock file that git ignores,
+    /// an embedded certificate.
+    fn file_lines(&self, ignore: &IgnoreFile) -> Vec<String> {
+        let mut matcher = ignore.matcher();
+        let mut kept: BTreeSet<String> = BTreeSet::new();
+        for path in &self.files {
+            if matcher.excludes(path.as_str()) {
+                kept.extend(ignorefile::escape_pattern(path.as_str()));
+            }
+        }
+        let component = self.component;
+        let globs: Vec<GlobMatcher> = component
+            .facts
+            .keep
+            .iter()
+            .flat_map(|found| globs_of(&component.dir, &found.value))
+            .collect();
+        if !globs.is_empty() {
+            for file in self.repo.files_in(&component.root).take(MOST_FILES) {
+                if globs.iter().any(|glob| glob.is_match(file.as_str()))
+                    && matcher.excludes(file.as_str())
+                {
+                    kept.extend(ignorefile::escape_pattern(file.as_str()));
+                }
+            }
+        }
+        kept.into_iter()
+            .take(MOST_LINES)
+            .map(|path| format!("!{path}"))
+            .collect()
+    }
+}
+
+fn lines(group: &IgnoreGroup) -> impl Iterator<Item = &str> {
+    group.patterns.iter().map(String::as_str)
+}
+
+/// Files that are looked at for what the build needs, and lines that may come of it.
+const MOST_FILES: usize = 50_000;
+const MOST_LINES: usize = 200;
+
+/// Folders of other components that are named one by one.
+const MOST_OTHERS: usize = 50;
+
+/// Lines that are taken from all .gitignore files together.
+const MOST_GIT_LINES: usize = 1_000;
+
+/// The path itself and everything below it.
+fn globs_of(dir: &RelPath, pattern: &str) -> Vec<GlobMatcher> {
+    let pattern = dir.join(pattern);
+    [pattern.to_string(), format!("{pattern}/**")]
+        .iter()
+        .filter_map(|glob| GlobBuilder::new(glob).literal_separator(true).build().ok())
+        .map(|glob| glob.compile_matcher())
+        .collect()
+}
+
+/// Folders of other components that this one's project does not include.
+fn others(detection: &Detection, component: &Component, fed_by: &[&Component]) -> Vec<String> {
+    // A site has no use for another component, wherever that is; a project may be made of several.
+    let is_site = language(component.language).is_some_and(|language| language.only_alone());
+    if component.root.is_root() && !is_site {
+        return Vec::new();
+    }
+    let dirs = || {
+        let dirs = detection.components.iter().map(|other| &other.dir);
+        dirs.filter(|dir| is_site || !dir.is_in(&component.root))
+            .filter(|dir| !component.root.is_in(dir))
+            .filter(|dir| {
+                !fed_by
+                    .iter()
+                    .any(|fed| fed.dir.is_in(dir) || dir.is_in(&fed.root))
+            })
+    };
+    let others: BTreeSet<RelPath> = match dirs().nth(MOST_OTHERS) {
+        None => dirs().cloned().collect(),
+        // What is copied is the project alone, so that a long list would only be a long list.
+        Some(_) if !is_site => return Vec::new(),
+        // The pages lie among the others: whole folders of them.
+        Some(_) => dirs()
+            .filter_map(|dir| dir.parts().next().map(|top| RelPath::root().join(top)))
+            .filter(|top| !component.root.is_in(top) || component.root.is_root())
+            .take(MOST_LINES)
+            .collect(),
+    };
+    others
+        .iter()
+        .filter_map(|dir| ignorefile::escape_pattern(dir.as_str()))
+        .collect()
+}
+
+/// A component's pattern as seen from the context's root: `/x` is anchored at the component.
+fn placed(dir: &RelPath, pattern: &str) -> Option<String> {
+    let (not, pattern) = match pattern.strip_prefix('!') {
+        Some(rest) => ("!", rest),
+        None => ("", pattern),
+    };
+    if dir.is_root() {
+        return Some(format!("{not}{}", pattern.trim_start_matches('/')));
+    }
+    let dir = ignorefile::escape_pattern(dir.as_str())?;
+    Some(format!("{not}{dir}/{}", pattern.trim_start_matches('/')))
+}
+
+/// The patterns of the .gitignore files from the root down to the component.
+fn git_ignored(repo: &Repo, component: &Component) -> Vec<String> {
+    let mut dirs = vec![component.dir.clone()];
+    while let Some(parent) = dirs.last().and_then(RelPath::parent) {
+        dirs.push(parent);
+    }
+    dirs.reverse();
+    dirs.iter()
+        .filter_map(|dir| Some((dir, repo.dir(dir).text(".gitignore")?)))
+        .flat_map(|(dir, source)| ignorefile::from_gitignore(dir, &source.text))
+        .take(MOST_GIT_LINES)
+        .collect()
+}
