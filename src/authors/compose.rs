@@ -144,18 +144,17 @@ fn last_part(text: &str) -> &str {
 }
 
 fn command_words(command: &Tree) -> Option<Vec<String>> {
-    let words = match command.text() {
-        Some(text) => shlex::split(text)?,
-        None => {
-            let words: Vec<String> = command.texts().map(str::to_owned).collect();
-            match words.first().map(String::as_str) {
-                Some("CMD") => words[1..].to_vec(),
-                Some("CMD-SHELL") => words[1..].to_vec(),
-                Some("NONE") | None => return None,
-                _ => words,
-            }
+    if let Some(text) = command.text() {
+        return shlex::split(text);
+    }
+    let mut words: Vec<String> = command.texts().map(str::to_owned).collect();
+    match words.first().map(String::as_str) {
+        Some("CMD" | "CMD-SHELL") => {
+            words.remove(0);
         }
-    };
+        Some("NONE") | None => return None,
+        _ => {}
+    }
     Some(words)
 }
 

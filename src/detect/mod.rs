@@ -1,7 +1,9 @@
 //! Components of a repository and what is known about them, each fact with its evidence.
 
 mod apply;
+mod code;
 mod condition;
+mod mounts;
 mod needs;
 mod roles;
 mod search;

@@ -11,12 +11,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use detector::{
-    Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
+    CodePatterns, Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
 };
 pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
 pub use tree::{Embedded, FileTree};
 pub use variables::VariableTable;
 
+use crate::code::Words;
 use crate::diag::{Diagnostic, Result};
 use crate::parse::typed_toml;
 use crate::repo::{RelPath, Source};
@@ -44,6 +45,7 @@ pub struct Pack {
     pub roles: Roles,
     /// `variables.toml`.
     pub variables: Option<VariableTable>,
+    pub health: Health,
 }
 
 /// `services.toml`.
@@ -52,6 +54,25 @@ pub struct Pack {
 pub struct Services {
     /// Ports by the name of the service that is known by them.
     pub ports: BTreeMap<String, Vec<u16>>,
+}
+
+/// `health.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// Paths of routes, the surest first.
+    pub routes: Vec<String>,
+}
+
+impl Health {
+    /// The texts by which code names the routes: with a method before them, without their slash.
+    fn choices(&self) -> String {
+        let texts = self.routes.iter().flat_map(|route| {
+            let bare = route.trim_start_matches('/');
+            [route.clone(), format!("GET {route}"), bare.to_owned()]
+        });
+        texts.collect::<Vec<_>>().join("|")
+    }
 }
 
 impl Pack {
@@ -72,6 +93,7 @@ impl Pack {
             services: Services::default(),
             roles: Roles::default(),
             variables: None,
+            health: Health::default(),
         };
         for path in tree.paths() {
             if let Some(name) = path.strip_prefix("templates/") {
@@ -86,6 +108,7 @@ impl Pack {
                     None if name == "variables.toml" => {
                         pack.variables = Some(typed_toml(&source)?);
                     }
+                    None if name == "health.toml" => pack.health = typed_toml(&source)?,
                     None => {
                         pack.tables.insert(name.to_owned(), source);
                     }
@@ -105,11 +128,41 @@ impl Pack {
 #[derive(Debug)]
 pub struct PackSet {
     packs: Vec<Pack>,
+    /// By language, the words of all code patterns.
+    words: BTreeMap<String, Words>,
 }
 
 impl PackSet {
-    pub fn new(packs: Vec<Pack>) -> Self {
-        Self { packs }
+    pub fn new(mut packs: Vec<Pack>) -> Self {
+        let mut tables = packs.iter().map(|pack| &pack.health);
+        let health = tables.find(|health| !health.routes.is_empty());
+        let routes = health.map(Health::choices).unwrap_or_default();
+        for detector in packs.iter_mut().flat_map(|pack| &mut pack.detectors) {
+            detector.choose_health(&routes);
+        }
+        let mut words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for detector in packs.iter().flat_map(|pack| &pack.detectors) {
+            let known = words.entry(detector.language.clone()).or_default();
+            for condition in detector.conditions() {
+                let patterns = condition.code.0.iter();
+                known.extend(
+                    patterns
+                        .flat_map(|code| code.words())
+                        .flatten()
+                        .map(String::as_str),
+                );
+            }
+        }
+        let words = words
+            .into_iter()
+            .map(|(language, words)| (language, Words::new(words)))
+            .collect();
+        Self { packs, words }
+    }
+
+    /// The words of all code patterns of a language, to look for in one pass.
+    pub fn words(&self, language: &str) -> Option<&Words> {
+        self.words.get(language)
     }
 
     pub fn builtin() -> Result<Self> {
@@ -153,6 +206,14 @@ impl PackSet {
     /// What the packs know about roles, the first pack's rules first.
     pub fn roles(&self) -> impl Iterator<Item = &Roles> {
         self.packs.iter().map(|pack| &pack.roles)
+    }
+
+    /// How early a route stands in `health.toml`.
+    pub fn health_rank(&self, route: &str) -> usize {
+        let mut routes = self.packs.iter().flat_map(|pack| &pack.health.routes);
+        routes
+            .position(|known| known == route)
+            .unwrap_or(usize::MAX)
     }
 
     /// A data table such as `images.toml`, from the first pack that has it.

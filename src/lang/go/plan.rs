@@ -143,6 +143,10 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     };
     let manifests = manifests(component.root.clone(), component.dir.clone(), model);
     let mut run = RunStage::new(resolver.image("go", &line, role)?, "/app", health);
+    if static_base == "slim" {
+        // Distroless images bring them, Debian's own does not.
+        run.packages.push("ca-certificates".to_owned());
+    }
     let mut steps: Vec<Step> = Vec::new();
     if static_base == "scratch" {
         let certificates = "/etc/ssl/certs/ca-certificates.crt";
