@@ -3,6 +3,7 @@
 
 mod component;
 mod evidence;
+mod pins;
 mod role;
 mod secret;
 mod slots;
@@ -11,6 +12,7 @@ pub use component::{
     Component, Dependency, Framework, LanguageModel, Manifest, Model, Script, identifier,
 };
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
+pub use pins::{Bound, Pin, Pins, Weight};
 pub use role::{Feed, Role, Verdict};
 pub use secret::looks_secret;
 pub use slots::{

@@ -200,8 +200,7 @@ pub struct FactValues {
     /// Variables without which the program does not start.
     pub required_env: Strings,
     /// What only some planners ask for. Of every component: `warning` (told by every verb),
-    /// `advice`, `loopback` (the address that nobody outside reaches) and `node_limit` (the range
-    /// of Node.js that a dependency runs on).
+    /// `advice` and `loopback` (the address that nobody outside reaches).
     pub extra: BTreeMap<String, String>,
 }
 

@@ -38,6 +38,8 @@ struct BuildContext {
     module_dir: String,
     /// False for a vendored module.
     download: bool,
+    /// The build adds what go.sum lacks.
+    lacks_sums: bool,
     /// Build tags, joined by commas.
     tags: String,
     /// The variable that `-X` stamps with the build argument VERSION.
@@ -171,6 +173,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
                 binary: binary.clone(),
                 module_dir: module_dir.clone(),
                 download: !model.vendored,
+                lacks_sums: model.lacks_sums,
                 tags,
                 version_variable,
             },
