@@ -44,11 +44,11 @@ pub(super) fn choose(repo: &Repo, view: &Dir<'_>) -> Option<Chosen> {
         let found = requirements::read(repo, &view.path.join(name))?;
         found.any.then_some(found)
     };
-    let names = names(view);
+    let listed = names(view);
     let named = |words: &'static [&str]| {
         words
             .iter()
-            .flat_map(|word| names.iter().filter(move |name| stem(name) == *word))
+            .flat_map(|word| listed.iter().filter(move |name| stem(name) == *word))
             .cloned()
     };
     let (first, found) = std::iter::once("requirements.txt".to_owned())
@@ -78,7 +78,7 @@ pub(super) fn choose(repo: &Repo, view: &Dir<'_>) -> Option<Chosen> {
             }
         }
     }
-    for name in names.iter().take(MOST_FILES) {
+    for name in listed.iter().take(MOST_FILES) {
         let path = view.path.join(name);
         if chosen.found.files.contains(&path) {
             continue;
