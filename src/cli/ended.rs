@@ -29,7 +29,9 @@ fn warning(
         .decisions
         .iter()
         .find(|decision| decision.what == "runtime");
+    // Who has said the line knows why.
     let why = decision
+        .filter(|decision| decision.because.rule != "setting")
         .map(|decision| format!("; it is taken because {}", decision.because.why))
         .unwrap_or_default();
     let mut problem = Diagnostic::warning(

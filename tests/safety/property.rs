@@ -93,6 +93,7 @@ fn shape(dockerfile: &str) -> Vec<String> {
             Instruction::Env(_) => "ENV".to_owned(),
             Instruction::Label(_) => "LABEL".to_owned(),
             Instruction::Expose(_) => "EXPOSE".to_owned(),
+            Instruction::Volume(_) => "VOLUME".to_owned(),
             Instruction::Stopsignal(_) => "STOPSIGNAL".to_owned(),
             other => panic!("{other:?} in\n{dockerfile}"),
         })
