@@ -217,9 +217,8 @@ pub(super) fn format(template: Value, values: Vec<Value>) -> Value {
     while let Some(at) = rest.find(['%', '{']) {
         let (before, hole) = rest.split_at(at);
         whole = whole.then(Value::known(before));
-        let end = if hole.starts_with('%') {
-            hole[1..]
-                .find(|c: char| c.is_ascii_alphabetic())
+        let end = if let Some(verb) = hole.strip_prefix('%') {
+            verb.find(|c: char| c.is_ascii_alphabetic())
                 .map(|end| end + 2)
         } else {
             hole.find('}').map(|end| end + 1)

@@ -171,7 +171,7 @@ impl Follow<'_> {
         while let Some(child) = pending.pop() {
             match tree.kind(child) {
                 "match_block" => {
-                    pending.extend(tree.children(child).collect::<Vec<_>>().iter().rev())
+                    pending.extend(tree.children(child).collect::<Vec<_>>().iter().rev());
                 }
                 "match_arm" => pending.extend(tree.field(child, "value")),
                 _ => {

@@ -74,14 +74,14 @@ impl Follow<'_> {
     /// What callers in the same file give for a parameter of the function around its user.
     fn given(&self, tree: &Tree, node: NodeId, name: &str, depth: usize) -> Option<Value> {
         let function = tree.function_around(node)?;
-        let called = tree.text(tree.field(function, "name")?);
+        let own_name = tree.text(tree.field(function, "name")?);
         let place = tree.parameter(function, name)?;
         let mut found = Value::default();
         for call in tree.all().filter(|node| tree.is_call(*node)) {
             let callee = tree
                 .field(call, "function")
                 .or_else(|| tree.field(call, "name"));
-            if callee.and_then(|callee| last_name(tree, callee)) != Some(called) {
+            if callee.and_then(|callee| last_name(tree, callee)) != Some(own_name) {
                 continue;
             }
             let arguments = tree.field(call, "arguments")?;

@@ -87,11 +87,6 @@ impl Tree {
         })
     }
 
-    /// How many nodes there are.
-    pub fn len(&self) -> usize {
-        self.nodes.len()
-    }
-
     /// Every node, in the order of the text.
     pub(super) fn all(&self) -> std::ops::Range<NodeId> {
         0..self.nodes.len()

@@ -277,9 +277,12 @@ fn add(
     let folders = |paths: &[String]| -> Vec<String> {
         let table = packs.folders().filter(|_| !aside);
         // What a detector says by itself is right as it is; what it has read may be anything.
-        let path = |path: &String| match path.contains("{{") {
-            true => table?.folder(&text(path)?),
-            false => Some(path.clone()),
+        let path = |path: &String| {
+            if path.contains("{{") {
+                table?.folder(&text(path)?)
+            } else {
+                Some(path.clone())
+            }
         };
         paths.iter().filter_map(path).collect()
     };

@@ -244,7 +244,7 @@ fn left_out(
         .collect();
     for (language, dirs) in folders {
         let own_manifests: Vec<&str> = self::language(language)
-            .map(|language| language.manifests())
+            .map(crate::lang::Language::manifests)
             .unwrap_or_default()
             .iter()
             .copied()

@@ -28,6 +28,10 @@ struct Mounts<'a> {
     cx: &'a Cx<'a>,
 }
 
+#[allow(
+    clippy::option_option,
+    reason = "not mounted at all, mounted at a place that is not known, mounted at a known one"
+)]
 impl Mounts<'_> {
     /// A path before every route of the program.
     fn everywhere(&self) -> Option<String> {

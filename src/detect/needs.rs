@@ -184,15 +184,10 @@ fn without_fallback(
             }
             let known = entries.contains_key(name);
             if !known {
-                let essential = match essential.get(name) {
-                    Some(known) => *known,
-                    None => {
-                        let known = table.is_essential(name);
-                        essential.insert(name.to_owned(), known);
-                        known
-                    }
-                };
-                if !essential {
+                let essential = essential
+                    .entry(name.to_owned())
+                    .or_insert_with(|| table.is_essential(name));
+                if !*essential {
                     continue;
                 }
             }

@@ -167,7 +167,7 @@ impl PackSet {
                 let patterns = condition.code.0.iter();
                 known.extend(
                     patterns
-                        .flat_map(|code| code.words())
+                        .flat_map(crate::code::CodePattern::words)
                         .flatten()
                         .map(String::as_str),
                 );

@@ -282,7 +282,8 @@ impl Opt {
             return Some("must be one line of text".to_owned());
         }
         match self.form {
-            Form::Text => None,
+            // Which languages there are is known above this module.
+            Form::Text | Form::Language => None,
             Form::Port => match value.parse::<u16>() {
                 Ok(port) if port > 0 => None,
                 _ => Some(format!("must be a number from 1 to 65535, not {value}")),
@@ -307,8 +308,6 @@ impl Opt {
                 });
                 (!fits).then(|| format!("must be a signal such as SIGINT, not {value}"))
             }
-            // Which there are is known above this module.
-            Form::Language => None,
             Form::Folders => value
                 .split(',')
                 .find(|folder| RelPath::new(folder.trim()).is_none())

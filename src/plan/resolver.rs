@@ -37,6 +37,7 @@ impl Failure {
     }
 
     /// The same with a next step that says for which of several components it is.
+    #[must_use]
     pub fn named(mut self) -> Self {
         if let Some(need) = &self.needs {
             let (dir, key) = (&need.component, need.key);

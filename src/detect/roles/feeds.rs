@@ -169,13 +169,13 @@ fn by_path(
                     ));
                 }
             }
-            let copied = copies.iter().find(|copy| {
+            let moved = copies.iter().find(|copy| {
                 copy.from.is_in(&package.dir)
                     && copy.from != package.dir
                     && touches(&copy.to, place)
                     && !package.dir.is_in(place)
             });
-            if let Some(copy) = copied {
+            if let Some(copy) = moved {
                 return Some((
                     copy.from.clone(),
                     place.clone(),
@@ -381,14 +381,14 @@ fn by_name(
         ),
     ));
     made.push((*place).clone());
-    let feed = Feed {
+    let relation = Feed {
         from: package.dir.clone(),
         output: usual(package),
         target: (*place).clone(),
         embedded: read.embedded,
         evidence,
     };
-    components[*at].feeds.push(feed);
+    components[*at].feeds.push(relation);
 }
 
 /// Embedded folders without which the program does not compile, and that nothing here makes.

@@ -236,7 +236,7 @@ fn alone(repo: &Repo) -> Option<Component> {
             .next()
             .is_some_and(|host| host.contains('.'))
     };
-    if !is_program || header.imports.iter().any(|path| is_external(&path)) {
+    if !is_program || header.imports.iter().any(is_external) {
         return None;
     }
     let manifest = Manifest {

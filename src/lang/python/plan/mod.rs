@@ -175,8 +175,8 @@ fn stages(
     packages: Vec<String>,
     uv: Option<&BaseImage>,
 ) -> Vec<Stage> {
-    let installer = installed.installer;
-    if installer == "none" {
+    let tool = installed.installer;
+    if tool == "none" {
         return Vec::new();
     }
     let context = InstallContext {
@@ -185,7 +185,7 @@ fn stages(
         root: resolver.component.root.clone(),
         workdir: WORKDIR,
         uv: uv.map(|uv| uv.reference.clone()),
-        installer,
+        installer: tool,
         venv: if installed.dir == "." {
             ".venv".to_owned()
         } else {
@@ -202,13 +202,13 @@ fn stages(
     };
     let template = |name: &str| format!("python/install/{name}.j2");
     let mut stages = Vec::new();
-    let last = if matches!(installer, "poetry" | "pipenv") {
+    let last = if matches!(tool, "poetry" | "pipenv") {
         let from = From::Image(image.clone());
-        let usual = template(installer);
+        let usual = template(tool);
         stages.push(Stage::new("requirements", from, usual, &context));
         "exported"
     } else {
-        installer
+        tool
     };
     let own = resolver.template(&template(last));
     let build = Stage::new("build", From::Image(image), own, &context);
