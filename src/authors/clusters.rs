@@ -155,22 +155,7 @@ pub(super) fn values(source: &Source, weight: u8) -> Vec<Said> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repo::RelPath;
-
-    fn told(all: &[Said]) -> String {
-        let items = all.iter().flat_map(|said| &said.told);
-        items
-            .map(|told| match &told.item {
-                Item::Start(start) => format!("start {}", start.words.join(" ")),
-                other => format!("{other:?}"),
-            })
-            .collect::<Vec<_>>()
-            .join("; ")
-    }
-
-    fn source(path: &str, text: &str) -> Source {
-        Source::new(RelPath::new(path).unwrap(), text)
-    }
+    use crate::authors::tests::{source, told};
 
     #[test]
     fn clusters() {

@@ -1,7 +1,24 @@
+use super::said::Item;
 use super::*;
 use crate::detect::detect;
 use crate::facts::{Command, Component, HealthFact, Rank};
 use crate::write::stamp;
+
+/// What files have told, in short.
+pub(super) fn told(all: &[Said]) -> String {
+    let items = all.iter().flat_map(|said| &said.told);
+    items
+        .map(|told| match &told.item {
+            Item::Start(start) => format!("start {}", start.words.join(" ")),
+            other => format!("{other:?}"),
+        })
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+pub(super) fn source(path: &str, text: &str) -> Source {
+    Source::new(RelPath::new(path).unwrap(), text)
+}
 
 fn components(files: &[(&str, &str)]) -> Vec<Component> {
     let repo = Repo::from_files(files.iter().copied());

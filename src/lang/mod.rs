@@ -12,7 +12,7 @@ mod reach;
 pub mod rust;
 mod sources;
 
-pub use reach::{Entered, Reach, Reached, Verdict};
+pub use reach::{Entered, Proof, Reach, Reached};
 pub use sources::{Budget, Sources};
 
 use crate::diag::Diagnostic;

@@ -22,10 +22,10 @@ pub enum Entered {
 
 /// What a language makes of a file that was reached.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Proof {
     /// It is code of the program, so it proves something.
     Proves,
-    /// As [`Verdict::Proves`], without these parts, which are for tests.
+    /// As [`Proof::Proves`], without these parts, which are for tests.
     ProvesBut(Vec<Range<usize>>),
     /// It is compiled or loaded, but says nothing about the program: generated, a test's.
     Silent,
@@ -96,7 +96,7 @@ impl<'r> Reach<'r> {
     }
 
     /// Goes through the queue. `imports` is given each file and enters those that it needs.
-    pub fn follow(&mut self, mut imports: impl FnMut(&mut Self, &Source) -> Verdict) {
+    pub fn follow(&mut self, mut imports: impl FnMut(&mut Self, &Source) -> Proof) {
         let mut files = 0;
         while let Some(file) = self.queue.pop_front() {
             if files >= self.most_files || self.bytes >= MOST_BYTES {
@@ -109,12 +109,12 @@ impl<'r> Reach<'r> {
             };
             files += 1;
             self.bytes += source.text.len();
-            let verdict = imports(self, &source);
-            if verdict == Verdict::Silent || is_silent(&file) || is_generated(&source.text) {
+            let proof = imports(self, &source);
+            if proof == Proof::Silent || is_silent(&file) || is_generated(&source.text) {
                 continue;
             }
-            self.found.push(match verdict {
-                Verdict::ProvesBut(parts) if !parts.is_empty() => blank(&source, &parts),
+            self.found.push(match proof {
+                Proof::ProvesBut(parts) if !parts.is_empty() => blank(&source, &parts),
                 _ => source,
             });
         }
@@ -230,7 +230,7 @@ mod tests {
                     reach.enter(&target);
                 }
             }
-            Verdict::Proves
+            Proof::Proves
         });
         reach.finish()
     }

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use super::resolver::Resolver;
 use crate::diag::Result;
-use crate::facts::{Confidence, Evidence, Found, HealthFact, Kind, Slot};
+use crate::facts::{Confidence, Evidence, Facts, Found, HealthFact, Kind, Slot};
 
 /// The health check of the last stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -50,6 +50,28 @@ pub fn health(
 ) -> Result<Health> {
     let slot = &resolver.component.facts.health;
     health_of(resolver, kind, port, slot, command)
+}
+
+/// The arguments of a probe that the image brings: the port, or the variable that holds it, and the
+/// path.
+pub fn probe_arguments(facts: &Facts, port: Option<u16>, path: Option<&str>) -> Vec<String> {
+    let port = match facts.port_variable.value() {
+        Some(name) => name.clone(),
+        None => port.unwrap_or_default().to_string(),
+    };
+    std::iter::once(port)
+        .chain(path.map(str::to_owned))
+        .collect()
+}
+
+/// The check of an image that brings a compiled probe, as Go's and Rust's do.
+pub fn probed(resolver: &mut Resolver<'_>, kind: Kind, port: Option<u16>) -> Result<Health> {
+    let facts = &resolver.component.facts;
+    health(resolver, kind, port, |path| {
+        let mut command = vec!["/usr/local/bin/probe".to_owned()];
+        command.extend(probe_arguments(facts, port, path));
+        command
+    })
 }
 
 /// As [`health`], with candidates that the planner knows better than the detectors.

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::GoModel;
 use crate::facts::{Evidence, Kind, Slot};
-use crate::plan::health::health;
+use crate::plan::health::probed;
 use crate::plan::{
     Copy, CopyStep, Failure, From, Made, Pair, Port, Resolver, RunStage, Stage, Step, port,
 };
@@ -121,15 +121,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
         (base, _) => base,
     };
     let port = port(resolver, kind, 8080)?;
-    let health = health(resolver, kind, port, |path| {
-        let port = match facts.port_variable.value() {
-            Some(name) => name.clone(),
-            None => port.unwrap_or_default().to_string(),
-        };
-        let mut command = vec!["/usr/local/bin/probe".to_owned(), port];
-        command.extend(path.map(str::to_owned));
-        command
-    })?;
+    let health = probed(resolver, kind, port)?;
     let binary = binary_name(&package, &component.name);
     let module_dir = component
         .dir

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::GoModel;
 use super::header::{self, Header};
-use crate::lang::{Component, Entered, Reach, Verdict};
+use crate::lang::{Component, Entered, Proof, Reach};
 use crate::repo::RelPath;
 
 /// Follows imports from a main package, such as `./cmd/api`.
@@ -36,7 +36,7 @@ pub(super) fn reach(
     let mut imported: BTreeSet<String> = BTreeSet::new();
     reach.follow(|reach, source| {
         let Some(header) = Header::read(&source.text).filter(|header| header.built) else {
-            return Verdict::Silent;
+            return Proof::Silent;
         };
         for path in header.imports {
             match model.folder_of(path) {
@@ -47,7 +47,7 @@ pub(super) fn reach(
                 None => {}
             }
         }
-        Verdict::Proves
+        Proof::Proves
     });
     for dependency in &component.manifest.dependencies {
         let name = &dependency.name;

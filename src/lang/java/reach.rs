@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::lang::{Component, Entered, Reach, Verdict};
+use crate::lang::{Component, Entered, Proof, Reach};
 use crate::repo::RelPath;
 
 /// Folders of sources, by the conventions of Maven and Gradle.
@@ -105,7 +105,7 @@ fn follow(homes: &[RelPath], others: &BTreeSet<RelPath>, reach: &mut Reach<'_>) 
                 }
             }
         }
-        Verdict::Proves
+        Proof::Proves
     });
 }
 

@@ -4,7 +4,7 @@ use super::lexer::literals;
 use super::resolve::Resolver;
 use super::{NodeModel, script, start};
 use crate::facts::{Command, Rank};
-use crate::lang::{Component, Entered, Reach, Verdict};
+use crate::lang::{Component, Entered, Proof, Reach};
 
 /// Folders whose files a framework's router loads by their places.
 const ROUTES: &[&str] = &[
@@ -80,7 +80,7 @@ fn follow(resolver: &Resolver<'_>, reach: &mut Reach<'_>) {
                 reach.enter(&file);
             }
         }
-        Verdict::Proves
+        Proof::Proves
     });
 }
 

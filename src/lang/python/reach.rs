@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::PythonModel;
 use super::lexer::Code;
 use crate::facts::{Command, Rank};
-use crate::lang::{Component, Entered, Reach, Verdict};
+use crate::lang::{Component, Entered, Proof, Reach};
 use crate::repo::{RelPath, Source};
 
 /// Files that servers and Django start from, relative to the component.
@@ -59,7 +59,7 @@ pub(super) fn reach(
     }
     reach.follow(|reach, source| {
         follow(source, &bases, reach);
-        Verdict::Proves
+        Proof::Proves
     });
     entered
 }

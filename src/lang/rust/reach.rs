@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::RustModel;
 use super::lexer::{Lexer, Token, What};
-use crate::lang::{Component, Entered, Reach, Verdict};
+use crate::lang::{Component, Entered, Proof, Reach};
 use crate::repo::RelPath;
 
 /// Follows modules from a program's first file.
@@ -39,7 +39,7 @@ pub(super) fn reach(
                 }
             }
         }
-        Verdict::ProvesBut(found.tests)
+        Proof::ProvesBut(found.tests)
     });
     Entered::Surely
 }

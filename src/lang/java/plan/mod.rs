@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::diag::Diagnostic;
 use crate::facts::{Artifact, Command, Confidence, Evidence, Kind, Slot};
 use crate::lang::java::{Build, JavaModel, Libraries};
-use crate::plan::health::health;
+use crate::plan::health::{health, probe_arguments};
 use crate::plan::images::Line;
 use crate::plan::{
     Copy, CopyStep, Failure, From, Made, Pair, Port, Resolver, RunStage, Stage, Step, port,
@@ -117,14 +117,9 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
 
     let port = port(resolver, kind, 8080)?;
     let mut health = health(resolver, kind, port, |path| {
-        let port = match facts.port_variable.value() {
-            Some(name) => name.clone(),
-            None => port.unwrap_or_default().to_string(),
-        };
         let mut command = vec![java.to_owned()];
         command.extend(PROBE.iter().map(ToString::to_string));
-        command.push(port);
-        command.extend(path.map(str::to_owned));
+        command.extend(probe_arguments(facts, port, path));
         command
     })?;
     if !health.command.is_empty() {

@@ -183,7 +183,7 @@ fn plan_program(
         "1000:1000".clone_into(&mut run.user);
     }
     if keep_tools {
-        keep(&mut run, model, &base, launch.needs_manager());
+        keep(&mut run, &base, launch.needs_manager());
     }
     let Packages {
         build: build_packages,
@@ -223,14 +223,12 @@ fn plan_program(
 }
 
 /// Brings the package manager to the last stage.
-fn keep(run: &mut RunStage, model: &NodeModel, base: &Base, starts: bool) {
-    if let Some(bun) = base.images.get("bun") {
-        let on_bun = run.base.reference.starts_with("oven/bun");
-        if !on_bun && model.install.manager == Manager::Bun || run.base.reference != bun.reference {
-            let copy = Copy::stage(&bun.reference, "/usr/local/bin/bun", "/usr/local/bin/");
-            run.steps.push(copy.into());
-            run.images.push(bun.clone());
-        }
+fn keep(run: &mut RunStage, base: &Base, starts: bool) {
+    let own = run.base.reference.clone();
+    if let Some(bun) = base.images.get("bun").filter(|bun| bun.reference != own) {
+        let copy = Copy::stage(&bun.reference, "/usr/local/bin/bun", "/usr/local/bin/");
+        run.steps.push(copy.into());
+        run.images.push(bun.clone());
     }
     if !base.tools.packages.is_empty() {
         let mut words = vec!["npm", "install", "-g"];

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::diag::Diagnostic;
 use crate::facts::{Command, Confidence, Evidence, Kind};
 use crate::lang::rust::RustModel;
-use crate::plan::health::health;
+use crate::plan::health::probed;
 use crate::plan::{
     Copy, CopyStep, Failure, From, Made, Pair, Port, Resolver, RunStage, Stage, Step, port,
 };
@@ -123,15 +123,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     }
 
     let port = port(resolver, kind, 8080)?;
-    let health = health(resolver, kind, port, |path| {
-        let port = match facts.port_variable.value() {
-            Some(name) => name.clone(),
-            None => port.unwrap_or_default().to_string(),
-        };
-        let mut command = vec!["/usr/local/bin/probe".to_owned(), port];
-        command.extend(path.map(str::to_owned));
-        command
-    })?;
+    let health = probed(resolver, kind, port)?;
 
     let name = match binary.name.as_str() {
         taken @ ("probe" | "tini") => format!("{taken}-app"),
