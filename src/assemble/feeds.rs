@@ -2,10 +2,8 @@
 //! them, and they go to where the program looks for them.
 
 use crate::detect::Detection;
-use crate::facts::{Component, Confidence, Feed, Kind, Slot};
+use crate::facts::{Component, Confidence, Kind, Rank, Slot};
 use crate::lang::{identifier, language};
-use crate::pack::PackSet;
-use crate::plan::settings::Settings;
 use crate::plan::{Asset, Failure, From, Made, Resolver, Stage, Step, Tables};
 use crate::repo::RelPath;
 
@@ -20,27 +18,25 @@ pub(super) struct Fed<'d> {
     pub components: Vec<&'d Component>,
 }
 
+/// Plans what feeds the resolver's component, and writes each of it down there as a decision.
 pub(super) fn fed<'d>(
-    component: &Component,
+    of: &mut Resolver<'_>,
     detection: &'d Detection,
-    settings: &Settings,
-    packs: &PackSet,
     tables: &Tables,
-    decisions: &mut Vec<crate::plan::Decision>,
 ) -> Result<Fed<'d>, Failure> {
     let mut fed = Fed::default();
-    for feed in &component.feeds {
+    for feed in &of.component.feeds {
         let Some(feeder) = detection.feeder(&feed.from) else {
             continue;
         };
         let Some(plug) = language(feeder.language) else {
             continue;
         };
-        let mut resolver = Resolver::new(feeder, settings, packs, tables);
+        let mut resolver = Resolver::new(feeder, of.settings, of.packs, tables);
         let mut root = Slot::default();
         root.add(
             relative(&feeder.dir, &feed.output),
-            crate::facts::Rank::Dedicated,
+            Rank::Dedicated,
             Confidence::Certain,
             feed.evidence.clone(),
         );
@@ -59,19 +55,15 @@ pub(super) fn fed<'d>(
         fed.needed.extend(made.needed);
         fed.stages.extend(made.stages);
         fed.components.push(feeder);
-        decisions.push(decision(feed, &name));
+        let chosen = format!("{} (stage {name})", feed.from);
+        of.decide(
+            "frontend",
+            chosen,
+            Confidence::Likely,
+            feed.evidence.clone(),
+        );
     }
     Ok(fed)
-}
-
-fn decision(feed: &Feed, stage: &str) -> crate::plan::Decision {
-    crate::plan::Decision {
-        what: "frontend".to_owned(),
-        chosen: format!("{} (stage {stage})", feed.from),
-        confidence: Confidence::Likely,
-        because: feed.evidence.clone(),
-        instead_of: Vec::new(),
-    }
 }
 
 struct Renamed {

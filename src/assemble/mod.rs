@@ -18,8 +18,8 @@ use crate::pack::PackSet;
 use crate::plan::needs;
 use crate::plan::settings::Settings;
 use crate::plan::{
-    Copy, Failure, Image, Made, Output, Pair, Plan, Resolver, RunStage, Scope, Stage, Step, Syntax,
-    Tables,
+    Copy, Failure, From, Image, Made, Output, Pair, Plan, Resolver, RunStage, Scope, Stage, Step,
+    Syntax, Tables,
 };
 use crate::repo::{RelPath, Repo};
 use feeds::Fed;
@@ -40,8 +40,7 @@ pub fn assemble(
         .par_iter()
         .map(|component| {
             let mut resolver = Resolver::new(component, settings, packs, tables);
-            let decisions = &mut resolver.decisions;
-            let fed = feeds::fed(component, detection, settings, packs, tables, decisions)?;
+            let fed = feeds::fed(&mut resolver, detection, tables)?;
             resolver.assets.clone_from(&fed.assets);
             let kind = resolver.kind()?;
             let language = language(component.language).ok_or_else(|| {
@@ -113,6 +112,7 @@ fn finish(
     serve_assets(&mut run, &resolver);
     run.labels = labels::labels(component);
     run.packages = merged(run.packages, &facts.run_packages);
+    said::arguments(&mut run, &mut resolver);
     if kind != Kind::Static {
         environment(&mut run, component);
         run.writable = merged(run.writable, &facts.writable);
@@ -216,12 +216,9 @@ fn given(resolver: &mut Resolver<'_>, run: &mut RunStage, needed: &mut Vec<Strin
         } else {
             format!("{}/{folder}", run.workdir.trim_end_matches('/'))
         };
-        if !run.writable.contains(folder) {
-            run.writable.push(folder.clone());
-        }
         run.volumes.push(absolute);
     }
-    run.writable.sort();
+    run.writable = merged(std::mem::take(&mut run.writable), &facts.volumes);
     run.volumes.sort();
     run.volumes.dedup();
     if let Some(found) = facts.volumes.first() {
@@ -249,7 +246,7 @@ fn make_folders(stages: &mut Vec<Stage>, run: &mut RunStage) {
     let name = "folders";
     stages.push(Stage::new(
         name,
-        crate::plan::From::Stage(first),
+        From::Stage(first),
         "stages/folders.j2",
         &(),
     ));

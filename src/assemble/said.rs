@@ -64,24 +64,23 @@ fn found(value: String, evidence: &Evidence) -> Found<String> {
     }
 }
 
+/// The words of a setting that nothing but this file reads.
+fn words(resolver: &mut Resolver<'_>, key: &str) -> Vec<String> {
+    let Some((value, evidence)) = resolver.setting(key) else {
+        return Vec::new();
+    };
+    resolver.decide(key, &value, Confidence::Certain, evidence);
+    shlex::split(&value).unwrap_or_default()
+}
+
+/// Arguments go behind the program, which stands in ENTRYPOINT or, behind an init, in CMD.
+pub(super) fn arguments(run: &mut RunStage, resolver: &mut Resolver<'_>) {
+    run.cmd.extend(words(resolver, "args"));
+}
+
 /// What was said of the last stage itself.
 pub(super) fn last_stage(run: &mut RunStage, resolver: &mut Resolver<'_>) {
-    let mut words = |key: &str| -> Vec<String> {
-        let Some((value, evidence)) = resolver.setting(key) else {
-            return Vec::new();
-        };
-        resolver.decide(key, &value, Confidence::Certain, evidence);
-        shlex::split(&value).unwrap_or_default()
-    };
-    let args = words("args");
-    if !args.is_empty() {
-        // Behind an entry point of the program's own, CMD is its arguments.
-        if run.entrypoint.is_empty() {
-            run.cmd.extend(args);
-        } else {
-            run.cmd = args;
-        }
-    }
+    let mut words = |key: &str| words(resolver, key);
     let ports = words("expose");
     for port in ports.iter().filter_map(|port| Port::parse(port)) {
         if !run.ports.contains(&port) {

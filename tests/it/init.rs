@@ -141,3 +141,23 @@ fn an_answer_that_cannot_be_guessed_ends_with_exit_3_and_the_flag() {
     assert!(!repo.has("Dockerfile"));
     repo.run("init --yes --language rust").exits(0);
 }
+
+#[test]
+fn arguments_go_behind_the_program_and_never_in_its_place() {
+    // Behind an init the program stands in CMD.
+    let repo = TestRepo::empty()
+        .file("requirements.txt", "discord-py==2.4\n")
+        .file(
+            "bot.py",
+            "import discord\n\nclient = discord.Client()\nclient.run(\"x\")\n",
+        );
+    repo.run("init --yes --args --debug").exits(0);
+    let dockerfile = repo.read("Dockerfile");
+    assert!(
+        dockerfile.ends_with("\nCMD [\"python\", \"bot.py\", \"--debug\"]\n"),
+        "{dockerfile}"
+    );
+    let repo = TestRepo::web();
+    repo.run("init --yes --args serve").exits(0);
+    assert!(repo.read("Dockerfile").ends_with("\nCMD [\"serve\"]\n"));
+}
