@@ -70,12 +70,14 @@ fn files_of(class: &str, homes: &[RelPath]) -> Vec<RelPath> {
         .next()
         .unwrap_or_default()
         .replace('.', "/");
-    let file_class = path.strip_suffix("Kt").unwrap_or(&path);
+    let paths: Vec<&str> = std::iter::once(path.as_str())
+        .chain(path.strip_suffix("Kt"))
+        .collect();
     homes
         .iter()
         .flat_map(|home| {
-            [path.as_str(), file_class]
-                .into_iter()
+            paths
+                .iter()
                 .flat_map(|path| ENDINGS.iter().map(move |ending| format!("{path}.{ending}")))
                 .map(|file| home.join(&file))
         })
@@ -83,12 +85,17 @@ fn files_of(class: &str, homes: &[RelPath]) -> Vec<RelPath> {
 }
 
 fn follow(homes: &[RelPath], others: &BTreeSet<RelPath>, reach: &mut Reach<'_>) {
+    // Most names are imported by many files, and each could stand in any of the folders.
+    let mut known: BTreeSet<String> = BTreeSet::new();
     reach.follow(|reach, source| {
         // Classes of one package see each other without an import.
         if let Some(package) = source.path.parent() {
             enter_package(&package, others, reach);
         }
         for name in imports(&source.text) {
+            if !known.insert(name.to_owned()) {
+                continue;
+            }
             if let Some(package) = name.strip_suffix(".*") {
                 let package = package.replace('.', "/");
                 for home in homes {
