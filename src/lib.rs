@@ -15,6 +15,8 @@ pub mod repo;
 
 pub mod facts;
 
+pub mod code;
+
 pub mod pack;
 
 pub mod plan;

@@ -243,7 +243,7 @@ fn globs_of(dir: &RelPath, pattern: &str) -> Vec<GlobMatcher> {
 /// Folders of other components that this one's project does not include.
 fn others(detection: &Detection, component: &Component, fed_by: &[&Component]) -> Vec<String> {
     // A site has no use for another component, wherever that is; a project may be made of several.
-    let is_site = language(component.language).is_some_and(|language| language.only_alone());
+    let is_site = language(component.language).is_some_and(crate::lang::Language::only_alone);
     if component.root.is_root() && !is_site {
         return Vec::new();
     }

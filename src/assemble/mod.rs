@@ -25,35 +25,16 @@ use crate::repo::{RelPath, Repo};
 use feeds::Fed;
 pub use said::overlay;
 
-/// A plan of what can be planned, and why the rest cannot.
-pub struct Assembled {
-    pub plan: Plan,
-    /// In the order of the components; an answer of the user closes each.
-    pub open: Vec<Failure>,
-}
-
-impl Assembled {
-    /// The plan when nothing is open, else the first thing that is.
-    pub fn whole(self) -> Result<Plan, Failure> {
-        match self.open.into_iter().next() {
-            Some(failure) => Err(failure),
-            None => Ok(self.plan),
-        }
-    }
-}
-
-/// Makes the plan of every component that the settings select.
+/// Makes the plan of every component that the settings select. A component that lacks an answer
+/// stops the others only where there are none.
 pub fn assemble(
     repo: &Repo,
     detection: &Detection,
     settings: &Settings,
     packs: &PackSet,
     tables: &Tables,
-) -> Result<Assembled, Failure> {
-    let select::Selected {
-        components: selected,
-        mut open,
-    } = select::select(detection, settings)?;
+) -> Result<Plan, Failure> {
+    let (selected, mut open) = select::select(detection, settings)?;
     let alone = selected.len() == 1 && detection.components.len() == 1;
     let results: Vec<Result<Image, Failure>> = selected
         .par_iter()
@@ -76,24 +57,30 @@ pub fn assemble(
             Ok(finish(repo, detection, resolver, kind, made, fed))
         })
         .collect();
+    let several = selected.len() + open.len() > 1;
     let mut images = Vec::new();
     for result in results {
         match result {
             Ok(image) => images.push(image),
-            Err(failure) => open.push(failure),
+            Err(failure) if several && failure.is_open() => open.push(failure.named()),
+            Err(failure) => return Err(failure),
         }
+    }
+    if images.is_empty() && !open.is_empty() {
+        // The first component's is told, on every run.
+        return Err(open.swap_remove(0));
     }
     let outputs = images
         .iter()
         .enumerate()
         .flat_map(|(at, image)| outputs(at, image, alone))
         .collect();
-    let plan = Plan {
+    Ok(Plan {
         images,
         outputs,
         diagnostics: selected.iter().copied().filter_map(warning).collect(),
-    };
-    Ok(Assembled { plan, open })
+        open,
+    })
 }
 
 /// What a detector knows to go wrong with a component as it stands.
@@ -134,6 +121,7 @@ fn finish(
     said::last_stage(&mut run, &mut resolver);
     let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());
     make_folders(&mut stages, &mut run);
+    let migrate = migration(&mut resolver, kind);
     let (required, needs) = needs::variables(facts, kind, &run.env);
     let mut decisions = resolver.decisions;
     decisions.extend(needs);
@@ -158,9 +146,21 @@ fn finish(
         stages,
         run,
         required,
+        migrate,
         ignore: ignore::groups(repo, detection, component, &needed, &fed.components),
         decisions,
     }
+}
+
+/// The command that brings the database to the program's version; a file server has none.
+fn migration(resolver: &mut Resolver<'_>, kind: Kind) -> Vec<String> {
+    let found = resolver.component.facts.migrate.best().cloned();
+    let Some(found) = found.filter(|_| kind != Kind::Static) else {
+        return Vec::new();
+    };
+    let because = found.evidence.clone();
+    resolver.decide("migrations", &found.value, found.confidence, because);
+    found.value.command
 }
 
 /// Puts files that others build behind the program's own, before anything runs on them.

@@ -1,14 +1,19 @@
 //! Which program a file speaks of.
 
-use super::said::Said;
+use super::said::{Item, Said};
+use crate::facts::Confidence;
 use crate::lang::Component;
 
 /// How much a file's words fit a component; zero for not at all.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Fit {
+    /// The command that runs in the end is its: by its name, or as one of its scripts.
+    program: usize,
+    /// The program that runs in the end is of its language.
+    language: bool,
     names: usize,
     same_folder: bool,
-    language: bool,
+    sure: Confidence,
 }
 
 /// The place of the component that a file speaks of, when one fits better than all others.
@@ -22,7 +27,7 @@ pub(super) fn owner(said: &Said, components: &[Component], named: bool) -> Optio
         .enumerate()
         .filter(|(_, component)| speaks(said, component))
         .map(|(at, component)| (at, fit(said, component)))
-        .filter(|(_, fit)| fit.names > 0 || !named)
+        .filter(|(_, fit)| fit.names > 0 || fit.program > 0 || !named)
         .collect();
     let alone = components.len() == 1;
     if let ([(at, fit)], true) = (fits.as_slice(), alone) {
@@ -30,7 +35,7 @@ pub(super) fn owner(said: &Said, components: &[Component], named: bool) -> Optio
         return (near || fit.names > 0).then_some(*at);
     }
     let best = fits.iter().map(|(_, fit)| *fit).max()?;
-    if best.names == 0 && !best.same_folder {
+    if best.names == 0 && !best.same_folder && best.program == 0 {
         // Above several programs and naming none of them: it is about the one of its folder, or
         // about the only one that is below it.
         let below: Vec<usize> = fits
@@ -56,7 +61,20 @@ fn speaks(said: &Said, component: &Component) -> bool {
 
 fn fit(said: &Said, component: &Component) -> Fit {
     let first = said.languages.iter().find(|one| *one != "static");
+    let programs = said.told.iter().filter_map(|told| match &told.item {
+        Item::Start(start) => start.words.first(),
+        _ => None,
+    });
     Fit {
+        program: programs
+            .map(|word| word.rsplit('/').next().unwrap_or(word))
+            .map(|name| {
+                let script = component.manifest.script(name).is_some();
+                usize::from(is_named(component, name)) + usize::from(script)
+            })
+            .max()
+            .unwrap_or_default(),
+        language: first.is_some_and(|first| first == component.language),
         names: said
             .names
             .iter()
@@ -64,9 +82,14 @@ fn fit(said: &Said, component: &Component) -> Fit {
             .count()
             .min(3),
         same_folder: said.dir == component.dir,
-        language: first.is_some_and(|first| first == component.language),
+        sure: component.sure,
     }
 }
+
+/// Folders that every image has.
+const SYSTEM: &[&str] = &[
+    "app", "bin", "dev", "etc", "home", "lib", "opt", "src", "srv", "usr", "var",
+];
 
 /// Whether a word names a component: its folder, its package, its binary or its entry.
 pub(super) fn knows(component: &Component, word: &str) -> bool {
@@ -75,7 +98,10 @@ pub(super) fn knows(component: &Component, word: &str) -> bool {
         return false;
     }
     let dir = component.dir.as_str();
+    // `/etc` of an image is no folder of the repository by that name.
+    let system = word.starts_with('/') && SYSTEM.contains(&dir);
     let is_folder = !dir.is_empty()
+        && !system
         && (word == dir
             || word.ends_with(&format!("/{dir}"))
             || word.contains(&format!("/{dir}/"))

@@ -42,21 +42,6 @@ pub(super) fn read(command: &Simple, values: &BTreeMap<String, String>) -> Vec<I
     items
 }
 
-/// The language whose tool a command is.
-pub(super) fn language(command: &Simple) -> Option<&'static str> {
-    let program = command.words.first()?.rsplit('/').next()?;
-    Some(match program {
-        "go" | "xx-go" => "go",
-        "cargo" => "rust",
-        "mvn" | "mvnw" | "gradle" | "gradlew" | "java" => "java",
-        "npm" | "pnpm" | "yarn" | "npx" | "node" | "turbo" | "corepack" => "node",
-        "bun" => "node",
-        "pip" | "pip3" | "uv" | "poetry" | "pdm" | "pipenv" | "python" | "python3" | "gunicorn"
-        | "uvicorn" | "uwsgi" => "python",
-        _ => return None,
-    })
-}
-
 /// The values of flags in both forms, `-x v` and `-x=v`.
 fn flag<'w>(words: &'w [&'w str], names: &[&str]) -> Vec<&'w str> {
     let mut all = Vec::new();

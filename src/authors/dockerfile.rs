@@ -64,19 +64,16 @@ pub(super) fn instructions(source: &Source) -> Vec<Instruction> {
             Some(text) => (text.trim_end(), true),
             None => (line, false),
         };
-        let mut now = match open.take() {
-            Some(mut before) => {
-                before.rest.push(' ');
-                before.rest.push_str(text);
-                before
-            }
-            None => {
-                let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-                Instruction {
-                    name: name.to_ascii_uppercase(),
-                    rest: rest.trim_start().to_owned(),
-                    at: at..at + raw.trim_end().len(),
-                }
+        let mut now = if let Some(mut before) = open.take() {
+            before.rest.push(' ');
+            before.rest.push_str(text);
+            before
+        } else {
+            let (name, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+            Instruction {
+                name: name.to_ascii_uppercase(),
+                rest: rest.trim_start().to_owned(),
+                at: at..at + raw.trim_end().len(),
             }
         };
         if goes_on {

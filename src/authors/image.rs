@@ -1,13 +1,16 @@
 //! What a Dockerfile says: of its last stage how the program runs, of the stages before how it is
 //! built, and what of both is not to be followed.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod doubts;
+mod files;
+mod start;
+
+use std::collections::BTreeMap;
 
 use super::asked::asked;
 use super::dockerfile::{Instruction, Stage, assignments, chain, feeding, stages};
-use super::said::{Item, Said, Start, line_at};
-use super::script::{self, End};
-use super::shell::{Simple, commands, expand, expand_with, variables};
+use super::said::{Item, Said};
+use super::shell::{Simple, commands, expand, variables};
 use super::table::Table;
 use super::{builds, packages};
 use crate::parse::marker::KEPT;
@@ -32,6 +35,8 @@ struct Run {
     files: Vec<(RelPath, String, Span)>,
     /// Where the stages before leave what the last one takes.
     taken: Vec<String>,
+    /// The stage, by its name, and the place in the image of what it takes.
+    copies: Vec<(String, String)>,
 }
 
 /// `None` when no stage of the file is for production, or when it is no Dockerfile.
@@ -51,22 +56,28 @@ pub(super) fn read(
         context: &called.context,
         said: Said::new(&source.path, weight),
         run: Run::default(),
+        given: Vec::new(),
     };
     reader.said.dir.clone_from(&called.context);
     let own = chain(&stages, last);
     let before = feeding(&stages, last);
+    for &at in &before {
+        reader.run.workdir.clear();
+        for instruction in &stages[at].body {
+            reader.building(instruction, &stages[at]);
+        }
+    }
+    // What the stages before were given, the last one may take from them.
+    reader.given = std::mem::take(&mut reader.run.files);
+    reader.run = Run::default();
     for &at in &own {
         for instruction in &stages[at].body {
             reader.running(instruction, &stages[at], before.is_empty());
         }
     }
     reader.start(&stages[last]);
-    for &at in &before {
-        for instruction in &stages[at].body {
-            reader.building(instruction, &stages[at]);
-        }
-    }
-    reader.languages(&stages, &own, &before);
+    let program = reader.made_in(&stages[..last]);
+    reader.languages(&stages, &own, program, &before);
     reader.doubts(&stages, &own, last);
     let names = &mut reader.said.names;
     names.extend(reader.run.taken);
@@ -114,6 +125,8 @@ struct Reader<'r> {
     context: &'r RelPath,
     said: Said,
     run: Run,
+    /// As [`Run::files`], of the stages before.
+    given: Vec<(RelPath, String, Span)>,
 }
 
 impl Reader<'_> {
@@ -217,7 +230,11 @@ impl Reader<'_> {
             }
             "WORKDIR" => {
                 self.said.names.insert(instruction.rest.clone());
+                if let Some(path) = expand(instruction.rest.trim_matches('"'), values) {
+                    self.run.workdir = self.absolute(&path);
+                }
             }
+            "COPY" | "ADD" => self.copied(instruction, values),
             _ => {}
         }
     }
@@ -306,298 +323,6 @@ impl Reader<'_> {
             self.tell(&instruction.at, Item::Port(port));
         }
     }
-
-    fn copied(&mut self, instruction: &Instruction, values: &BTreeMap<String, String>) {
-        let (flags, text) = instruction.flags();
-        let mut words = match Instruction::json(text) {
-            Some(words) => words,
-            None => shlex::split(text.lines().next().unwrap_or_default()).unwrap_or_default(),
-        };
-        let Some(to) = words
-            .pop()
-            .and_then(|to| expand_with(&to, values, Some("")))
-        else {
-            return;
-        };
-        let folder = to.ends_with('/') || words.len() > 1 || to == ".";
-        let to = self.absolute(&to);
-        let from_stage = flags.iter().any(|flag| flag.starts_with("--from="));
-        for word in words {
-            let Some(word) = expand_with(&word, values, Some("")) else {
-                continue;
-            };
-            if from_stage {
-                self.run.taken.push(word.clone());
-                self.run.taken.push(to.clone());
-                continue;
-            }
-            let Some(path) = self.context.resolve(word.trim_start_matches('/')) else {
-                continue;
-            };
-            let is_file = self.repo.has(&path);
-            if !is_file && !self.repo.has_dir(&path) {
-                continue;
-            }
-            let target = if folder && is_file {
-                format!("{}/{}", to.trim_end_matches('/'), path.name())
-            } else {
-                to.trim_end_matches('/').to_owned()
-            };
-            self.run.files.push((path, target, instruction.at.clone()));
-        }
-    }
-
-    /// A path as seen from the work folder.
-    fn absolute(&self, path: &str) -> String {
-        let path = path.trim_matches(['"', '\'']);
-        let whole = if path.starts_with('/') {
-            path.to_owned()
-        } else {
-            format!("{}/{path}", self.run.workdir)
-        };
-        let mut parts: Vec<&str> = Vec::new();
-        for part in whole.split('/') {
-            match part {
-                "" | "." => {}
-                ".." => {
-                    parts.pop();
-                }
-                part => parts.push(part),
-            }
-        }
-        format!("/{}", parts.join("/"))
-    }
-
-    /// The file of the repository that a path in the image is a copy of.
-    fn context_file(&self, word: &str) -> Option<RelPath> {
-        let name = word.rsplit('/').next().filter(|name| !name.is_empty())?;
-        let full = self.absolute(word);
-        for (path, target, _) in self.run.files.iter().rev() {
-            let file = if full == *target {
-                path.clone()
-            } else {
-                let rest = full.strip_prefix(target.as_str())?.strip_prefix('/');
-                match rest {
-                    Some(rest) => path.join(rest),
-                    None => continue,
-                }
-            };
-            if self.repo.has(&file) {
-                return Some(file);
-            }
-        }
-        // Found by name on the PATH, or with permissions set by a later step.
-        let by_name = self
-            .run
-            .files
-            .iter()
-            .rev()
-            .find(|(path, _, _)| path.name() == name && self.repo.has(path))
-            .map(|(path, _, _)| path.clone());
-        by_name.or_else(|| {
-            let dir = self.source.path.parent().unwrap_or_default();
-            [dir.join(name), self.context.join(name)]
-                .into_iter()
-                .find(|path| name.ends_with(".sh") && self.repo.has(path))
-        })
-    }
-
-    /// ENTRYPOINT and CMD, through entrypoint scripts, to the command that runs in the end.
-    fn start(&mut self, stage: &Stage) {
-        let run = &self.run;
-        let Some((_, at)) = run.entrypoint.as_ref().or(run.cmd.as_ref()) else {
-            return;
-        };
-        let at = at.clone();
-        let given = run
-            .cmd
-            .as_ref()
-            .map_or_else(Vec::new, |(words, _)| words.clone());
-        let mut values = stage.values.clone();
-        let mut words = match &run.entrypoint {
-            Some((entrypoint, _)) => script::unwrap(entrypoint),
-            None => Vec::new(),
-        };
-        let mut rest = script::unwrap(&given);
-        if !words.is_empty() && !given.is_empty() {
-            // Arguments of a program are no command to look behind.
-            rest.clone_from(&given);
-        }
-        words.append(&mut rest);
-        for _ in 0..3 {
-            let at_script = match words.first().map(String::as_str) {
-                Some("sh" | "bash" | "/bin/sh" | "/bin/bash") => 1,
-                _ => 0,
-            };
-            let Some(file) = words
-                .get(at_script)
-                .and_then(|word| self.context_file(word))
-            else {
-                break;
-            };
-            let Some(text) = self.repo.scan(&file).filter(|_| is_script(&file)) else {
-                break;
-            };
-            let Some((end, known)) = script::read(&text.text, &values) else {
-                return;
-            };
-            self.script_ports(&text);
-            for command in &commands(&text.text) {
-                for path in written(command) {
-                    if let Some(path) = expand(&path, &known) {
-                        let path = self.absolute(&path);
-                        let span = line_at(&text.text, command.at);
-                        self.said.tell(
-                            &text,
-                            &span,
-                            Item::Writes(path),
-                            "the entrypoint script makes it",
-                        );
-                    }
-                }
-            }
-            values = known;
-            words = match end {
-                End::Arguments => script::unwrap(&words.split_off(at_script + 1)),
-                End::Command(words) => words,
-            };
-        }
-        for word in &words {
-            for found in variables(word) {
-                let name = found.name.to_owned();
-                let port = found
-                    .default
-                    .or(stage.values.get(found.name).map(String::as_str));
-                let is_port = name.to_uppercase().ends_with("PORT");
-                if let Some(port) = port.and_then(|port| port.parse().ok()).filter(|_| is_port) {
-                    self.tell(&at, Item::PortVariable(name));
-                    self.tell(&at, Item::Port(port));
-                }
-            }
-        }
-        let words: Option<Vec<String>> = words.iter().map(|word| expand(word, &values)).collect();
-        let Some(words) = words.filter(|words| !words.is_empty()) else {
-            self.tell(
-                &at,
-                Item::Left("a start command that only their shell can read".to_owned()),
-            );
-            return;
-        };
-        for (path, target, span) in self.run.files.clone() {
-            let named = words.iter().any(|word| {
-                let value = word
-                    .split_once('=')
-                    .map_or(word.as_str(), |(_, value)| value);
-                value == target || value.starts_with(&format!("{target}/"))
-            });
-            if named && target.starts_with('/') {
-                self.tell(&span, Item::File(path, target));
-            }
-        }
-        let workdir = self.run.workdir.clone();
-        self.tell(&at, Item::Start(Start { words, workdir }));
-    }
-
-    /// `${LD_SERVER_PORT:-9090}` in an entrypoint script.
-    fn script_ports(&mut self, script: &Source) {
-        for found in variables(&script.text) {
-            let Some(port) = found
-                .default
-                .and_then(|default| default.parse::<u16>().ok())
-            else {
-                continue;
-            };
-            let upper = found.name.to_uppercase();
-            let foreign = [
-                "DB", "POSTGRES", "MYSQL", "REDIS", "SMTP", "DATABASE", "MAIL",
-            ]
-            .iter()
-            .any(|word| upper.contains(word));
-            if upper.ends_with("PORT") && !foreign && port > 0 {
-                let start = script.text.find(found.name).unwrap_or_default();
-                let span = line_at(&script.text, start);
-                let why = "the entrypoint script listens there";
-                let name = found.name.to_owned();
-                self.said.tell(script, &span, Item::PortVariable(name), why);
-                self.said.tell(script, &span, Item::Port(port), why);
-            }
-        }
-    }
-
-    fn unsafe_run(&mut self, instruction: &Instruction) {
-        let text = &instruction.rest;
-        let fetches = text.contains("curl ") || text.contains("wget ");
-        let piped = commands(text).windows(2).any(|pair| {
-            pair[0].beside
-                && pair[1].words.first().is_some_and(|word| {
-                    matches!(word.as_str(), "sh" | "bash" | "python" | "python3")
-                })
-        });
-        if fetches && piped {
-            self.tell(
-                &instruction.at,
-                Item::Left("a download that a shell runs unseen".to_owned()),
-            );
-        }
-        if text.contains("chmod") && text.contains("777") {
-            self.tell(&instruction.at, Item::Left("chmod 777".to_owned()));
-        }
-    }
-
-    /// The languages of base images and tools, the last stage's first.
-    fn languages(&mut self, stages: &[Stage], own: &[usize], before: &[usize]) {
-        let mut seen = BTreeSet::new();
-        let table = self.table;
-        let all = own.iter().rev().chain(before.iter().rev());
-        for &at in all {
-            let mut found: Vec<String> = Vec::new();
-            found.extend(table.language_of(&stages[at].image).map(str::to_owned));
-            for instruction in stages[at].body.iter().filter(|one| one.name == "RUN") {
-                found.extend(
-                    commands(instruction.flags().1)
-                        .iter()
-                        .filter_map(builds::language)
-                        .map(str::to_owned),
-                );
-            }
-            for language in found {
-                if seen.insert(language.clone()) {
-                    self.said.languages.push(language);
-                }
-            }
-        }
-    }
-
-    /// What the file does and an image should not.
-    fn doubts(&mut self, stages: &[Stage], own: &[usize], last: usize) {
-        let first = &stages[own[0]];
-        let latest = first.image.ends_with(":latest")
-            || !first.image.contains([':', '@', '$'])
-                && first.image != "scratch"
-                && !first.image.is_empty();
-        if latest {
-            let at = first.from.clone();
-            self.tell(&at, Item::Left("a base image without a version".to_owned()));
-        }
-        let users: Vec<&Instruction> = own
-            .iter()
-            .flat_map(|at| &stages[*at].body)
-            .filter(|one| one.name == "USER")
-            .collect();
-        let root = |text: &str| matches!(text.split(':').next(), Some("root" | "0" | ""));
-        let user = users.last();
-        let image_user = first.image.contains("nonroot") || first.image.contains("unprivileged");
-        if user.map_or(!image_user, |user| root(user.rest.trim())) {
-            let at = user.map_or_else(|| stages[last].from.clone(), |user| user.at.clone());
-            self.tell(&at, Item::Left("the root user".to_owned()));
-        }
-    }
-}
-
-/// A path that holds a script of a shell.
-fn is_script(path: &RelPath) -> bool {
-    let name = path.name();
-    name.ends_with(".sh") || name.ends_with(".bash") || !name.contains('.')
 }
 
 /// ENTRYPOINT, CMD or a check as words: the shell form is a command of `sh -c`.

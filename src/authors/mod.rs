@@ -8,6 +8,7 @@ mod apply;
 mod asked;
 mod assign;
 mod builds;
+mod clusters;
 mod compose;
 mod dockerfile;
 mod hosts;
@@ -19,12 +20,13 @@ mod script;
 mod shell;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use image::Called;
 use said::Said;
 use table::Table;
 
+use crate::facts::Confidence;
 use crate::lang::Component;
 use crate::pack::PackSet;
 use crate::parse::marker::{KEPT, Ownership, ownership};
@@ -111,6 +113,7 @@ pub fn read(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
         }
         all.push((owner, said));
     }
+    decide_folders(&all, components);
     for service in services.iter().filter(|service| service.built.is_none()) {
         let image = service.image.as_deref().unwrap_or_default();
         let owner = components
@@ -136,7 +139,10 @@ pub fn read(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
             }
         }
     }
+    services_of_releases(&services, &mut all, components);
     all.sort_by(|(_, a), (_, b)| (a.weight, &a.file).cmp(&(b.weight, &b.file)));
+    decide_folders(&all, components);
+    let workdirs = workdirs(&all);
     let mut imaged: BTreeSet<usize> = BTreeSet::new();
     for (owner, said) in all {
         // One Dockerfile a program: others are for other platforms and uses.
@@ -144,9 +150,67 @@ pub fn read(repo: &Repo, packs: &PackSet, components: &mut [Component]) {
             continue;
         }
         if let Some(component) = components.get_mut(owner) {
-            apply::apply(&cx, component, &said);
+            let workdir = workdirs.get(&owner).map_or("", String::as_str);
+            apply::apply(&cx, component, &said, workdir);
         }
     }
+}
+
+/// Ready images whose name is that of the product: its packages' scope (`@app/web` is part of `app`).
+/// They are what the product's best Dockerfile makes.
+fn services_of_releases(
+    services: &[compose::Service],
+    all: &mut Vec<(usize, Said)>,
+    components: &[Component],
+) {
+    let main = all
+        .iter()
+        .filter(|(_, said)| said.weight == DOCKERFILE)
+        .map(|(owner, said)| (*owner, said.file.clone()))
+        .min_by_key(|(_, file)| file.clone());
+    let Some((owner, _)) = main else {
+        return;
+    };
+    let scope = components
+        .get(owner)
+        .and_then(|component| component.manifest.name.as_deref())
+        .and_then(|name| name.strip_prefix('@')?.split('/').next())
+        .unwrap_or_default();
+    for service in services.iter().filter(|service| service.built.is_none()) {
+        if !scope.is_empty() && service.image.as_deref() == Some(scope) {
+            all.push((owner, service.said.clone()));
+        }
+    }
+}
+
+/// Of several languages in one folder the program is the one that the authors deploy; the others
+/// help to build it.
+fn decide_folders(all: &[(usize, Said)], components: &mut [Component]) {
+    let owners: BTreeSet<usize> = all
+        .iter()
+        .filter(|(_, said)| said.weight <= RELEASE)
+        .map(|(owner, _)| *owner)
+        .collect();
+    let deployed: BTreeSet<RelPath> = owners
+        .iter()
+        .filter_map(|owner| Some(components.get(*owner)?.dir.clone()))
+        .collect();
+    for (at, component) in components.iter_mut().enumerate() {
+        if !owners.contains(&at) && deployed.contains(&component.dir) {
+            component.sure = component.sure.min(Confidence::Likely);
+        }
+    }
+}
+
+/// For each component the work folder of the authors' image, as its first Dockerfile says.
+fn workdirs(all: &[(usize, Said)]) -> BTreeMap<usize, String> {
+    let mut workdirs = BTreeMap::new();
+    for (owner, said) in all.iter().filter(|(_, said)| said.weight <= DOCKERFILE + 2) {
+        workdirs
+            .entry(*owner)
+            .or_insert_with(|| apply::workdir(said));
+    }
+    workdirs
 }
 
 impl Called {
@@ -212,7 +276,7 @@ fn services(repo: &Repo, found: &[(&RelPath, Kind)]) -> Vec<compose::Service> {
 
 /// The files that are read, sorted as the repository is.
 fn find<'r>(repo: &'r Repo, table: &Table, components: &[Component]) -> Vec<(&'r RelPath, Kind)> {
-    let mut counts = std::collections::BTreeMap::<u8, usize>::new();
+    let mut counts = BTreeMap::<u8, usize>::new();
     let mut found = Vec::new();
     for path in repo.files() {
         let Some(kind) = kind_of(path) else {
@@ -248,14 +312,15 @@ fn passed_over(table: &Table, components: &[Component], path: &RelPath) -> bool 
         .unwrap_or_else(|| path.clone());
     let plain = plain_path(&rest);
     let folders = plain.parent().unwrap_or_default();
-    let beside = |part: &str| table.is_beside(part) || part.starts_with('.') && part != ".github";
+    let beside =
+        |part: &str| table.is_file_beside(part) || part.starts_with('.') && part != ".github";
     let release =
         plain.name().contains("goreleaser") || folders.parts().any(|part| part == "workflows");
     let name = plain
         .name()
         .split('.')
         .filter(|part| !part.eq_ignore_ascii_case("dockerfile"))
-        .any(|part| table.is_beside(part));
+        .any(|part| table.is_file_beside(part));
     !release && (folders.parts().any(beside) || name)
 }
 
@@ -297,7 +362,7 @@ fn kind_of(path: &RelPath) -> Option<Kind> {
         ".promu.yml" => return other(RELEASE, releases::promu, false),
         "makefile" | "gnumakefile" | "justfile" | ".justfile" | "taskfile.yml"
         | "taskfile.yaml" | "magefile.go" => return other(RECIPE, releases::recipes, false),
-        "values.yaml" | "values.yml" => return other(HOST + 2, hosts::values, true),
+        "values.yaml" | "values.yml" => return other(HOST + 2, clusters::values, true),
         _ => {}
     }
     if ending == "service" {
@@ -323,7 +388,7 @@ fn kind_of(path: &RelPath) -> Option<Kind> {
             "templates",
         ])
     {
-        return other(HOST + 1, hosts::kubernetes, true);
+        return other(HOST + 1, clusters::kubernetes, true);
     }
     None
 }

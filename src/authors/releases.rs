@@ -206,13 +206,12 @@ fn settled(recipe: &str, values: &BTreeMap<String, String>) -> String {
             out.push_str(&rest[..at]);
             let inner = &rest[at + 2..];
             let end = inner.find('}').unwrap_or(inner.len());
-            match values.get(&inner[..end]) {
-                Some(value) => out.push_str(&make_variables(value)),
-                None => {
-                    out.push_str("${");
-                    out.push_str(&inner[..end]);
-                    out.push('}');
-                }
+            if let Some(value) = values.get(&inner[..end]) {
+                out.push_str(&make_variables(value));
+            } else {
+                out.push_str("${");
+                out.push_str(&inner[..end]);
+                out.push('}');
             }
             rest = inner.get(end + 1..).unwrap_or_default();
         }

@@ -55,6 +55,15 @@ pub(super) fn read(
     (!words.is_empty()).then_some((End::Command(words), known))
 }
 
+/// The body of a function of a script: `server() { … }`. Scripts that know subcommands have one for
+/// each.
+pub(super) fn function<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let start = text.find(&format!("\n{name}()")).map(|at| at + 1)?;
+    let open = start + text[start..].find('{')? + 1;
+    let end = open + text[open..].find("\n}")?;
+    Some(&text[open..end])
+}
+
 /// Commands after which a script does nothing more.
 fn ends(command: &Simple) -> bool {
     command.words.first().is_some_and(|word| {
@@ -129,25 +138,25 @@ mod tests {
         read(text, &BTreeMap::new()).map(|(end, _)| end)
     }
 
-    fn command(text: &str) -> Option<End> {
-        Some(End::Command(text.split(' ').map(str::to_owned).collect()))
+    fn command(text: &str) -> End {
+        End::Command(text.split(' ').map(str::to_owned).collect())
     }
 
     #[test]
     fn the_last_command_counts() {
         assert_eq!(
             end("#!/bin/sh\nset -e\nnpx prisma migrate deploy\nexec node main\n"),
-            command("node main")
+            Some(command("node main"))
         );
         assert_eq!(
             end("npx prisma migrate deploy\nHOSTNAME=0.0.0.0 node build/server.js\n"),
-            command("node build/server.js")
+            Some(command("node build/server.js"))
         );
         assert_eq!(
             end(
                 "if [ \"$X\" = 1 ]; then\n exec supervisord\nelse\n tasks &\n exec uwsgi --http :9090\nfi"
             ),
-            command("uwsgi --http :9090")
+            Some(command("uwsgi --http :9090"))
         );
         assert_eq!(
             end("if [ 1 ]; then\n exec su-exec a:b \"$@\"\nelse\n exec \"$@\"\nfi"),
@@ -155,9 +164,15 @@ mod tests {
         );
         assert_eq!(
             end("exec gosu app myprog serve \"$@\""),
-            command("myprog serve")
+            Some(command("myprog serve"))
         );
         assert_eq!(end(""), None);
+        let text = "#!/bin/sh\nserver() {\n  exec gunicorn a:b\n}\ncase $1 in\n server) shift; server;;\nesac\n";
+        assert_eq!(
+            end(function(text, "server").unwrap()),
+            Some(command("gunicorn a:b"))
+        );
+        assert_eq!(function(text, "x"), None);
     }
 
     #[test]

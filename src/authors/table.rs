@@ -26,6 +26,15 @@ pub(super) struct Table {
     environment: Environment,
     beside: Words,
     images: BTreeMap<String, Vec<String>>,
+    tools: BTreeMap<String, Vec<String>>,
+    start: Start,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Start {
+    programs: Vec<String>,
+    development: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -40,6 +49,7 @@ struct Environment {
 #[serde(deny_unknown_fields)]
 struct Words {
     words: Vec<String>,
+    files: Vec<String>,
 }
 
 /// What becomes of a package that the authors install.
@@ -105,11 +115,33 @@ impl Table {
         !theirs && super::shell::is_name(name) && !looks_secret(name) && is_harmless(value)
     }
 
-    /// Whether a name of a file, folder or stage says that it is not for production.
+    /// Whether the name of a stage, script or build tag says that it is not for production.
     pub(super) fn is_beside(&self, name: &str) -> bool {
-        name.to_lowercase()
-            .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
-            .any(|word| self.beside.words.iter().any(|known| known == word))
+        has_word(name, &self.beside.words)
+    }
+
+    /// The same of the name of a file or folder.
+    pub(super) fn is_file_beside(&self, name: &str) -> bool {
+        self.is_beside(name) || has_word(name, &self.beside.files)
+    }
+
+    /// The language whose tool a program is.
+    pub(super) fn language_of_tool(&self, program: &str) -> Option<&str> {
+        let name = program.rsplit('/').next().unwrap_or(program);
+        self.tools
+            .iter()
+            .find(|(_, names)| names.iter().any(|known| known == name))
+            .map(|(language, _)| language.as_str())
+    }
+
+    /// Whether the written image has a program by this name too.
+    pub(super) fn starts(&self, name: &str) -> bool {
+        self.start.programs.iter().any(|known| known == name)
+    }
+
+    /// Whether a word makes a command one for development.
+    pub(super) fn is_development(&self, word: &str) -> bool {
+        self.start.development.iter().any(|known| known == word)
     }
 
     /// The language that a base image is for.
@@ -126,6 +158,12 @@ impl Table {
             })
             .map(|(language, _)| language.as_str())
     }
+}
+
+fn has_word(name: &str, words: &[String]) -> bool {
+    name.to_lowercase()
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .any(|word| words.iter().any(|known| known == word))
 }
 
 /// A short value of plain characters that is no address with a name and a password in it, no long

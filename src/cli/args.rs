@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::help;
+use crate::lang::languages;
 use crate::plan::options::{Form, OPTIONS, Opt};
 
 /// Reads a source repository and writes the container files that an expert would have written
@@ -107,6 +108,14 @@ pub(super) struct ProjectArgs {
         display_order = 100
     )]
     pub set: Vec<String>,
+    /// Every component gets an image, whatever its role: short for `--component '*'`
+    #[arg(
+        long,
+        conflicts_with = "components",
+        help_heading = help::DECISIONS,
+        display_order = 99
+    )]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -208,6 +217,7 @@ fn flag(option: &Opt) -> Arg {
         Form::Choice(choices) => {
             arg.value_parser(clap::builder::PossibleValuesParser::new(choices))
         }
+        Form::Language => arg.value_parser(clap::builder::PossibleValuesParser::new(languages())),
         Form::Folders => arg.action(ArgAction::Append).value_hint(ValueHint::DirPath),
         // Arguments begin with a dash more often than not.
         Form::Words(_) => arg.allow_hyphen_values(true),

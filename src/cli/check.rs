@@ -35,7 +35,7 @@ fn check(
         .collect();
     if different.is_empty() {
         ui.say(&format!("{} up to date", count(changes.len(), "file")));
-        return Ok(Exit::Done);
+        return Ok(Exit::of(&plan));
     }
     if args.format == Format::Text {
         for change in &different {

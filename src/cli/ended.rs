@@ -25,18 +25,23 @@ fn warning(
     today: &str,
 ) -> Option<Diagnostic> {
     let end = line.eol.as_ref().filter(|_| line.eol_before(today))?;
+    let decision = component
+        .decisions
+        .iter()
+        .find(|decision| decision.what == "runtime");
+    // Who has said the line knows why.
+    let why = decision
+        .filter(|decision| decision.because.rule != "setting")
+        .map(|decision| format!("; it is taken because {}", decision.because.why))
+        .unwrap_or_default();
     let mut problem = Diagnostic::warning(
         "end-of-life",
         format!(
-            "{}: support of {runtime} {} ended on {end}",
+            "{}: support of {runtime} {} ended on {end}{why}",
             component.dir, line.version
         ),
     );
-    problem.at = component
-        .decisions
-        .iter()
-        .find(|decision| decision.what == "runtime")
-        .and_then(|decision| decision.because.at.clone());
+    problem.at = decision.and_then(|decision| decision.because.at.clone());
     Some(match successor(catalogue, runtime, line, today) {
         Some(next) => {
             let until = next

@@ -2,7 +2,7 @@ use std::process::ExitCode;
 
 use super::prompt::Stop;
 use crate::diag::Diagnostic;
-use crate::plan::{self, Need};
+use crate::plan::{self, Need, Plan};
 
 /// What the process ends with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +22,17 @@ pub enum Exit {
     Bug = 70,
     /// Ctrl-C.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// How a run ends that did what it could: components without an answer were left out.
+    pub(super) fn of(plan: &Plan) -> Self {
+        if plan.open.is_empty() {
+            Self::Done
+        } else {
+            Self::Needed
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -46,7 +57,7 @@ impl From<Diagnostic> for Failure {
             "bad-output" | "template" | "no-image" | "pack-file-missing" | "duplicate-output" => {
                 Exit::Bug
             }
-            "answer-needed" | "needs-approval" => Exit::Needed,
+            "answer-needed" | "needs-approval" | "unknown-language" => Exit::Needed,
             _ => Exit::Usage,
         };
         Self {

@@ -85,7 +85,7 @@ fn asked(
         }
         notes();
         preview::list(&changes, &approved, Tense::Would, ui);
-        return Ok(Exit::Done);
+        return Ok(Exit::of(&plan));
     }
     if let Some(kept) = offer_to_keep(&pipeline, &answers, prompter, ui)? {
         approved.paths.insert(kept.path.clone());
@@ -106,7 +106,7 @@ fn asked(
         notes();
     }
     write(&pipeline, &plan, &changes, &approved, ui)?;
-    Ok(Exit::Done)
+    Ok(Exit::of(&plan))
 }
 
 /// dockgen.toml with the answers, when the user wants it; else the command that says the same.
@@ -157,12 +157,12 @@ fn unasked(
     if args.dry_run {
         preview::list(changes, &approved, Tense::Would, ui);
         admitted?;
-        return Ok(Exit::Done);
+        return Ok(Exit::of(plan));
     }
     admitted?;
     write(pipeline, plan, changes, &approved, ui)?;
     report.written(changes, &approved);
-    Ok(Exit::Done)
+    Ok(Exit::of(plan))
 }
 
 /// The one place that writes. Says what was done and what to type next.

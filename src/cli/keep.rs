@@ -105,7 +105,9 @@ fn item(answer: &Answered) -> Item {
                 .into_iter()
                 .collect::<Array>(),
         ),
-        Form::Text | Form::Choice(_) | Form::User | Form::Signal => value(answer.value.as_str()),
+        Form::Text | Form::Choice(_) | Form::Language | Form::User | Form::Signal => {
+            value(answer.value.as_str())
+        }
     }
 }
 

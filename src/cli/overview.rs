@@ -5,7 +5,7 @@ use super::style::{FAINT, HEADING, Painter, count, one_line};
 use super::table::{Row, draw};
 use super::ui::Ui;
 use crate::detect::Detection;
-use crate::facts::{Confidence, Evidence, Kind};
+use crate::facts::{Confidence, Evidence, Kind, Role};
 use crate::lang::Component;
 use crate::plan::Image;
 
@@ -50,6 +50,24 @@ fn found(component: &Component) -> Vec<Row> {
             &framework.name,
             framework.confidence,
             &framework.evidence,
+        ));
+    }
+    if component.role.role != Role::Program {
+        let role = component.role.role.to_string();
+        rows.push(Row::new(
+            "role",
+            &role,
+            Confidence::Certain,
+            &component.role.because,
+        ));
+    }
+    for feed in &component.feeds {
+        let value = format!("{} → {}", feed.from, feed.target);
+        rows.push(Row::new(
+            "assets",
+            &value,
+            Confidence::Likely,
+            &feed.evidence,
         ));
     }
     rows

@@ -12,7 +12,7 @@ use super::args::ProjectArgs;
 use super::exit::Failure;
 use super::ui::Ui;
 use super::{ended, settings};
-use crate::assemble::{Assembled, assemble, overlay};
+use crate::assemble::{assemble, overlay};
 use crate::detect::{Detection, Wanted, detect_wanted};
 use crate::diag::{Diagnostic, Severity};
 use crate::lang::Component;
@@ -95,14 +95,14 @@ impl Pipeline {
     }
 
     pub(super) fn plan_with(&self, settings: &Settings) -> Result<Plan, Failure> {
-        Ok(self.assemble(settings)?.whole()?)
-    }
-
-    /// A plan of what can be planned, and what is open.
-    pub(super) fn assemble(&self, settings: &Settings) -> Result<Assembled, Failure> {
         let (repo, detection) = (&self.repo, &self.detection);
-        let assembled = assemble(repo, detection, settings, &self.packs, &self.tables)?;
-        Ok(assembled)
+        Ok(assemble(
+            repo,
+            detection,
+            settings,
+            &self.packs,
+            &self.tables,
+        )?)
     }
 
     /// What there is to say about a plan that is taken: its own diagnostics, support that has
@@ -110,7 +110,14 @@ impl Pipeline {
     pub(super) fn tell(&self, plan: &Plan, context: &Context<'_, '_>) {
         let ended = ended::warnings(plan, &self.tables.catalogue, context.today);
         let unused = settings::without_effect(&self.settings, plan);
-        for diagnostic in plan.diagnostics.iter().chain(&ended).chain(&unused) {
+        let open = plan.open.iter().map(|failure| &failure.diagnostic);
+        for diagnostic in plan
+            .diagnostics
+            .iter()
+            .chain(&ended)
+            .chain(&unused)
+            .chain(open)
+        {
             context.ui.diagnostic(diagnostic);
         }
     }
@@ -128,7 +135,7 @@ impl Pipeline {
 fn detect_for(repo: &Repo, packs: &PackSet, settings: &Settings) -> Detection {
     let wanted = Wanted {
         dirs: settings.components.clone(),
-        all: false,
+        all: settings.all,
     };
     let mut detection = detect_wanted(repo, packs, &wanted, &|dir| {
         settings.peek(dir, "main").map(str::to_owned)
@@ -152,6 +159,24 @@ fn nothing_found(repo: &Repo, detection: &Detection) -> Diagnostic {
     {
         return Diagnostic::error("nothing-found", "no program could be read here")
             .with_help("correct what is named above, then run the command again");
+    }
+    let unknown: Vec<&str> = detection
+        .passed_over
+        .iter()
+        .filter(|passed| passed.role.is_none())
+        .map(|passed| passed.why.as_str())
+        .collect();
+    if let Some(first) = unknown.first() {
+        let others = detection
+            .passed_over
+            .iter()
+            .any(|passed| passed.role.is_some());
+        let problem = Diagnostic::error("unknown-language", *first);
+        return problem.with_help(if others {
+            "`--all` plans what else is here; `dockgen explain --all` says what that is"
+        } else {
+            "write the Dockerfile by hand, or give the folder of another program"
+        });
     }
     let message = match (repo.files().is_empty(), detection.passed_over.is_empty()) {
         (true, _) => "the folder is empty",

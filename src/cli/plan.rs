@@ -7,5 +7,5 @@ pub(super) fn run(args: &ProjectArgs, context: &Context<'_, '_>) -> Result<Exit,
     let plan = pipeline.plan()?;
     pipeline.tell(&plan, context);
     context.ui.json(&plan);
-    Ok(Exit::Done)
+    Ok(Exit::of(&plan))
 }

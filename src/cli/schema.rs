@@ -7,6 +7,7 @@ use super::exit::Exit;
 use super::report::Report;
 use super::settings::TABLES;
 use super::ui::Ui;
+use crate::lang::languages;
 use crate::plan::Plan;
 use crate::plan::options::{Form, OPTIONS, Opt};
 
@@ -63,6 +64,7 @@ fn property(option: &Opt) -> (String, Value) {
         Form::Text => json!({ "type": ["string", "number"] }),
         Form::Port => json!({ "type": "integer", "minimum": 1, "maximum": 65535 }),
         Form::Choice(choices) => json!({ "enum": choices }),
+        Form::Language => json!({ "enum": languages() }),
         Form::Folders => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),
     };
     form["description"] = Value::from(option.help);

@@ -14,7 +14,7 @@ use crate::detect::Detection;
 use crate::diag::{Diagnostic, Result, suggest};
 use crate::plan::Plan;
 use crate::plan::options::{Form, OPTIONS, Opt};
-use crate::plan::settings::{FILE, Origin, Setting, Settings};
+use crate::plan::settings::{EVERY, FILE, Origin, Setting, Settings};
 use crate::repo::{RelPath, Repo};
 
 const PREFIX: &str = "DOCKGEN_";
@@ -44,6 +44,10 @@ pub(super) fn load(
         } else if let Some(value) = matches.get_one::<String>(option.key) {
             settings.add(None, option.key, value, flag)?;
         }
+    }
+    if args.all {
+        let every = RelPath::new(EVERY).into_iter().collect();
+        settings.select(every, Origin::Flag("--all".to_owned()));
     }
     for set in &args.set {
         from_set(set, &mut settings)?;

@@ -29,7 +29,7 @@ pub(super) fn ask(
 ) -> Result<(Plan, Vec<Answered>), Failure> {
     let mut answers = Vec::new();
     answers.extend(which_components(pipeline, prompter)?);
-    let mut planned = pipeline.plan();
+    let mut planned = strict(pipeline);
     while let Some(question) = next_question(pipeline, &planned) {
         let answer = put(&question, pipeline, prompter, ui)?;
         // Another entry reaches other code, which has its own port and kind.
@@ -37,7 +37,7 @@ pub(super) fn ask(
         if is_entry {
             pipeline.detect_again();
         }
-        planned = pipeline.plan();
+        planned = strict(pipeline);
         // No plan failed without a need before, so it is this answer that does not fit.
         if let Err(failure) = &planned
             && failure.needs.is_none()
@@ -51,12 +51,26 @@ pub(super) fn ask(
             if is_entry {
                 pipeline.detect_again();
             }
-            planned = pipeline.plan();
+            planned = strict(pipeline);
             continue;
         }
         answers.push(answer);
     }
     planned.map(|plan| (plan, answers))
+}
+
+/// The plan, or what one of its components lacks as long as somebody can be asked for it.
+fn strict(pipeline: &Pipeline) -> Result<Plan, Failure> {
+    let mut plan = pipeline.plan()?;
+    let asks = |failure: &crate::plan::Failure| {
+        let need = failure.needs.as_deref()?;
+        let unanswered = pipeline.settings.peek(&need.component, need.key).is_none();
+        unanswered.then_some(())
+    };
+    match plan.open.iter().position(|failure| asks(failure).is_some()) {
+        Some(at) => Err(plan.open.swap_remove(at).into()),
+        None => Ok(plan),
+    }
 }
 
 /// The next thing to ask; `None` when the plan stands, or when it fails for another reason than a
@@ -107,12 +121,13 @@ fn which_components(
     if chosen.is_empty() {
         return Err(Stop::Quit.into());
     }
-    if chosen.len() == dirs.len() {
-        return Ok(None);
-    }
+    let every = chosen.len() == dirs.len();
     let chosen: Vec<RelPath> = chosen.into_iter().map(|at| dirs[at].clone()).collect();
     let value: Vec<String> = chosen.iter().map(ToString::to_string).collect();
     pipeline.settings.select(chosen, Origin::Answer);
+    if every {
+        return Ok(None);
+    }
     Ok(Some(Answered {
         component: None,
         option,

@@ -4,10 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use minijinja::value::Serde;
-use minijinja::{Environment, UndefinedBehavior};
+use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 
 use super::condition::{Cx, Held, Variables, every};
 use super::needs;
+use crate::code::is_loopback;
 use crate::facts::{
     Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Rank, push, push_named,
 };
@@ -43,6 +44,7 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
     matched.retain(|matched| !superseded.contains(matched.detector.id.as_str()));
 
     let mut frameworks = Vec::new();
+    let mut asides = Vec::new();
     let mut facts = std::mem::take(&mut component.facts);
     for matched in &matched {
         let Some(first) = matched.held.first() else {
@@ -70,8 +72,16 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                     rank,
                     confidence: held.confidence,
                     evidence,
+                    in_code: held.in_code,
                 };
-                add(&mut facts, &variant.facts, &because, &held.variables, packs);
+                add(
+                    &mut facts,
+                    &variant.facts,
+                    &because,
+                    &held.variables,
+                    packs,
+                    &mut asides,
+                );
             }
         }
         for held in &matched.held {
@@ -79,6 +89,7 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                 rank,
                 confidence: held.confidence,
                 evidence: &held.evidence,
+                in_code: held.in_code,
             };
             add(
                 &mut facts,
@@ -86,6 +97,7 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                 &because,
                 &held.variables,
                 packs,
+                &mut asides,
             );
         }
         if let Some(name) = &detector.name {
@@ -97,8 +109,25 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
             });
         }
     }
+    // What goes with a port counts when that port was chosen.
+    let chosen = facts.port.best().map(|found| found.evidence.clone());
+    for aside in asides {
+        if chosen.as_ref() == Some(&aside.evidence) {
+            let slot = facts.extra.entry(aside.key).or_default();
+            slot.add(aside.value, aside.rank, aside.confidence, aside.evidence);
+        }
+    }
     component.facts = facts;
     component.frameworks = frameworks;
+}
+
+/// A value that belongs to the port that the same rule found.
+struct Aside {
+    key: String,
+    value: String,
+    rank: Rank,
+    confidence: Confidence,
+    evidence: Evidence,
 }
 
 fn base_variables(component: &Component) -> Variables {
@@ -109,6 +138,8 @@ struct Because<'a> {
     rank: Rank,
     confidence: Confidence,
     evidence: &'a Evidence,
+    /// The program's own code says so.
+    in_code: bool,
 }
 
 fn add(
@@ -117,18 +148,25 @@ fn add(
     because: &Because<'_>,
     variables: &Variables,
     packs: &PackSet,
+    asides: &mut Vec<Aside>,
 ) {
     let &Because {
         rank,
         confidence,
         evidence,
+        in_code,
     } = because;
+    // A program's own default stands above its framework's.
+    let said = if in_code { rank.max(Rank::Code) } else { rank };
     let text = |text: &str| render(text, variables);
     let because = || evidence.clone();
     macro_rules! slot {
         ($field:ident, $value:expr) => {
+            slot!($field, $value, rank)
+        };
+        ($field:ident, $value:expr, $rank:expr) => {
             if let Some(value) = $value {
-                facts.$field.add(value, rank, confidence, because());
+                facts.$field.add(value, $rank, confidence, because());
             }
         };
     }
@@ -164,11 +202,13 @@ fn add(
                 .and_then(|port| port.parse().ok())
                 .filter(|port| *port > 0),
             None => None,
-        }
+        },
+        said
     );
     slot!(
         port_variable,
-        values.port_variable.as_deref().and_then(text)
+        values.port_variable.as_deref().and_then(text),
+        said
     );
     slot!(
         health,
@@ -177,14 +217,27 @@ fn add(
                 .filter(|path| path.starts_with('/'))
                 .map(HealthFact::Http),
             other => other.clone(),
-        }
+        },
+        said
     );
     slot!(static_root, values.static_root.as_deref().and_then(text));
     slot!(spa, values.spa);
     slot!(template, values.template.as_deref().and_then(text));
     slot!(program, values.program.clone());
+    slot!(build_reads_env, values.build_reads_env);
+    slot!(migrate, values.migrate.clone());
     for (key, value) in &values.extra {
         if let Some(value) = text(value) {
+            if values.port.is_some() && key == "loopback" {
+                asides.push(Aside {
+                    key: key.clone(),
+                    value,
+                    rank,
+                    confidence,
+                    evidence: because(),
+                });
+                continue;
+            }
             facts
                 .extra
                 .entry(key.clone())
@@ -226,9 +279,12 @@ fn add(
     let folders = |paths: &[String]| -> Vec<String> {
         let table = packs.folders().filter(|_| !aside);
         // What a detector says by itself is right as it is; what it has read may be anything.
-        let path = |path: &String| match path.contains("{{") {
-            true => table?.folder(&text(path)?),
-            false => Some(path.clone()),
+        let path = |path: &String| {
+            if path.contains("{{") {
+                table?.folder(&text(path)?)
+            } else {
+                Some(path.clone())
+            }
         };
         paths.iter().filter_map(path).collect()
     };
@@ -253,16 +309,19 @@ fn add(
             needs::add(facts, packs, &name, file, found(String::new()));
         }
     }
+    for name in values.stand_ins.0.iter().filter_map(|name| text(name)) {
+        needs::stand_in(facts, packs, &name, found(String::new()));
+    }
     for (list, values) in [
         (&mut facts.env, &values.env),
         (&mut facts.build_env, &values.build_env),
     ] {
         for (name, value) in values {
-            if let Some(value) = text(value) {
+            if let (Some(name), Some(value)) = (text(name), text(value)) {
                 push_named(
                     list,
                     Found {
-                        value: (name.clone(), value),
+                        value: (name, value),
                         rank,
                         confidence,
                         evidence: because(),
@@ -305,6 +364,11 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
             name.rsplit_once('.')
                 .map_or(name, |(stem, _)| stem)
                 .to_owned()
+        });
+        // The host when only the same machine reaches it; else there is no value.
+        environment.add_filter("loopback", |host: &str| {
+            let none = || Error::new(ErrorKind::InvalidOperation, "the host is reached");
+            is_loopback(host).then(|| host.to_owned()).ok_or_else(none)
         });
         environment.add_filter("parent", |path: &str| {
             path.rsplit_once('/')

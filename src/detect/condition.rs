@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
+use super::code::code;
 use super::search::Search;
 use crate::diag::Location;
 use crate::facts::{Confidence, Evidence};
@@ -28,6 +29,8 @@ pub(super) struct Held {
     pub evidence: Evidence,
     pub confidence: Confidence,
     pub variables: Variables,
+    /// The program's own code says so.
+    pub in_code: bool,
 }
 
 /// So many matches of a block with `each` count: a repository of generated code has thousands.
@@ -60,7 +63,13 @@ fn eval(condition: &Condition, cx: &Cx<'_>, variables: &Variables, most: usize) 
     let Some((first, mut confidence)) = manifest(condition, cx, &mut variables) else {
         return Vec::new();
     };
-    let mut found: Vec<(Option<Evidence>, Variables)> = if condition.file.0.is_empty() {
+    let mut found: Vec<(Option<Evidence>, Variables)> = if !condition.code.0.is_empty() {
+        let evidence = code(condition, cx, &mut variables);
+        evidence
+            .map(|evidence| (Some(evidence), variables))
+            .into_iter()
+            .collect()
+    } else if condition.file.0.is_empty() {
         vec![(None, variables)]
     } else {
         if condition.matches.is_some() {
@@ -97,6 +106,7 @@ fn eval(condition: &Condition, cx: &Cx<'_>, variables: &Variables, most: usize) 
                 .unwrap_or_else(|| Evidence::rule(cx.rule, "nothing speaks against it")),
             confidence,
             variables,
+            in_code: !condition.code.0.is_empty(),
         })
         .collect()
 }
@@ -266,7 +276,7 @@ const MOST_FILES: usize = 20_000;
 
 /// The files that a glob names: a plain path, files of one folder, or, with `**`, the sources
 /// that fit the scan's budget.
-fn candidates(glob: &Glob, sources: &Sources<'_>) -> Vec<RelPath> {
+pub(super) fn candidates(glob: &Glob, sources: &Sources<'_>) -> Vec<RelPath> {
     let view = sources.view();
     if glob.is_literal() {
         return RelPath::new(glob.as_str())
@@ -297,20 +307,22 @@ fn candidates(glob: &Glob, sources: &Sources<'_>) -> Vec<RelPath> {
 
 /// The evidence that a part of a file is.
 fn shown(source: &Source, span: &Range<usize>, cx: &Cx<'_>) -> Evidence {
-    let line = source.text[span.clone()]
-        .lines()
-        .next()
-        .unwrap_or_default()
-        .trim();
+    let shown = quote(&source.text[span.clone()]);
+    Evidence::span(cx.rule, source, span, format!("the source says `{shown}`"))
+}
+
+/// The first line of a part of a source, short enough to be shown.
+pub(super) fn quote(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default().trim();
     let mut shown: String = line.chars().filter(|c| !is_hidden(*c)).take(60).collect();
     if shown.len() < line.len() {
         shown.push('…');
     }
-    Evidence::span(cx.rule, source, span, format!("the source says `{shown}`"))
+    shown
 }
 
 /// Whether a text fits; its named groups become variables.
-fn capture(pattern: &Pattern, text: &str, variables: &mut Variables) -> Option<()> {
+pub(super) fn capture(pattern: &Pattern, text: &str, variables: &mut Variables) -> Option<()> {
     let hit = Search::plain(pattern).hits(text, 1).into_iter().next()?;
     variables.extend(hit.variables);
     Some(())

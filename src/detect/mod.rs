@@ -1,7 +1,9 @@
 //! Components of a repository and what is known about them, each fact with its evidence.
 
 mod apply;
+mod code;
 mod condition;
+mod mounts;
 mod needs;
 mod roles;
 mod search;
@@ -159,7 +161,7 @@ pub fn detect_wanted(repo: &Repo, packs: &PackSet, wanted: &Wanted, entry: Entry
     let left_out = left_out(repo, packs, &seen, &folders);
     detection.passed_over.extend(left_out);
     choose(seen, &unknown, wanted, &mut detection);
-    settle_folders(&mut detection.components, &mut detection.passed_over);
+    settle_folders(packs, &mut detection.components, &mut detection.passed_over);
     unique_names(&mut detection.components, repo.folder_name());
     detection
         .passed_over
@@ -179,10 +181,12 @@ fn relate(
     unknown: &[roles::Unknown],
     detection: &mut Detection,
 ) {
-    roles::libraries(components);
+    roles::parts(packs, components);
     for component in components.iter_mut() {
         if component.role.role == Role::Program
-            && let Some(owner) = unknown.iter().find(|unknown| unknown.owns(component))
+            && let Some(owner) = unknown
+                .iter()
+                .find(|unknown| unknown.owns(packs, component))
         {
             let why = format!(
                 "it belongs to a program of another language: {}",
@@ -234,12 +238,26 @@ fn left_out(
     folders: &BTreeMap<&'static str, Vec<RelPath>>,
 ) -> Vec<PassedOver> {
     let mut found = Vec::new();
+    let manifests: Vec<&str> = packs
+        .roles()
+        .flat_map(|roles| roles.manifests.iter().map(String::as_str))
+        .collect();
     for (language, dirs) in folders {
+        let own_manifests: Vec<&str> = self::language(language)
+            .map(crate::lang::Language::manifests)
+            .unwrap_or_default()
+            .iter()
+            .copied()
+            .filter(|name| manifests.contains(name))
+            .collect();
         let own = || components.iter().filter(|own| own.language == *language);
         for dir in dirs {
             // A folder above programs holds what is common to them; one of their code is in them.
             let accounted = own().any(|own| own.dir.is_in(dir) || own.code.contains(dir));
-            if accounted || !declares(repo, dir, language) || roles::unseen(packs, dir).is_some() {
+            if accounted
+                || repo.dir(dir).first(&own_manifests).is_none()
+                || roles::unseen(packs, dir).is_some()
+            {
                 continue;
             }
             let verdict = roles::aside(packs, dir, language);
@@ -275,13 +293,22 @@ fn choose(
     let foreign = unknown
         .iter()
         .any(|unknown| unknown.program || unknown.dir.is_root());
+    let root_stands = |role: Role| {
+        components
+            .iter()
+            .any(|component| component.dir.is_root() && component.role.role == role)
+    };
     let stands_in = if known || foreign {
         Some(Role::Program)
     } else {
         components.iter().map(|component| component.role.role).min()
     };
+    // Of several libraries the root's own is meant.
+    let only_root = stands_in.is_some_and(|role| role >= Role::Asset && root_stands(role));
     for component in components {
-        if Some(component.role.role) == stands_in || wanted.wants(&component) {
+        let stands =
+            Some(component.role.role) == stands_in && (!only_root || component.dir.is_root());
+        if stands || wanted.wants(&component) {
             detection.components.push(component);
         } else {
             detection.passed_over.push(PassedOver::of(&component));
@@ -300,6 +327,12 @@ fn choose(
             && (detection.components.iter().any(beside) || !unknown.dir.is_root() && known)
         {
             continue;
+        }
+        if unknown.program && known {
+            let message = format!("{}: {}", unknown.dir, unknown.why());
+            detection
+                .diagnostics
+                .push(Diagnostic::warning("unknown-language", message));
         }
         detection.passed_over.push(PassedOver {
             dir: unknown.dir.clone(),
@@ -416,22 +449,34 @@ fn look_into(
         .collect()
 }
 
-/// A folder holds a manifest of a language, and not only a source file that could be a program.
-fn declares(repo: &Repo, dir: &RelPath, id: &str) -> bool {
-    let view = repo.dir(dir);
-    language(id).is_some_and(|language| {
-        let is_source = |name: &str| {
-            let ending = name.rsplit_once('.').map(|(_, ending)| ending);
-            ending.is_some_and(|ending| language.sources().contains(&ending))
-        };
-        let mut manifests = language.manifests().iter();
-        manifests.any(|name| !is_source(name) && view.has(name))
-    })
-}
-
 /// One folder gives one image: of several languages there the surer one stays. Equals both stay
 /// and become a question, or an error that names the setting.
-fn settle_folders(components: &mut Vec<Component>, passed_over: &mut Vec<PassedOver>) {
+fn settle_folders(
+    packs: &PackSet,
+    components: &mut Vec<Component>,
+    passed_over: &mut Vec<PassedOver>,
+) {
+    let serving: Vec<(RelPath, &'static str)> = components
+        .iter()
+        .filter(|component| roles::serves(packs, component))
+        .map(|component| (component.dir.clone(), component.language))
+        .collect();
+    components.retain(|component| {
+        let beside = |(dir, language): &&(RelPath, &'static str)| {
+            *dir == component.dir && *language != component.language
+        };
+        let Some((_, other)) = serving.iter().find(beside) else {
+            return true;
+        };
+        if roles::serves(packs, component) {
+            return true;
+        }
+        passed_over.push(PassedOver {
+            why: format!("nothing of it serves, and the {other} program in the same folder does"),
+            ..PassedOver::of(component)
+        });
+        false
+    });
     let surest: BTreeMap<RelPath, crate::facts::Confidence> =
         components
             .iter()

@@ -50,7 +50,7 @@ impl<'a> Search<'a> {
             return Vec::new();
         };
         let regions = match self.inside {
-            None => vec![0..text.len()],
+            None => std::iter::once(0..text.len()).collect(),
             Some(opening) => blocks(opening, text),
         };
         let mut hits = Vec::new();

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Confidence, Evidence, Facts, Feed, Verdict};
+use super::{Confidence, Evidence, Facts, Feed, Pins, Verdict};
 use crate::diag::Location;
 use crate::repo::RelPath;
 
@@ -31,6 +31,9 @@ pub struct Component {
     /// Built files of other components that it needs, sorted by their folder.
     pub feeds: Vec<Feed>,
     pub facts: Facts,
+    /// Packages in the versions that are installed, and what their files say of the runtime.
+    #[serde(skip)]
+    pub pins: Pins,
     #[serde(skip)]
     pub model: Model,
 }
@@ -143,6 +146,7 @@ impl Component {
             role: Verdict::program(),
             feeds: Vec::new(),
             facts: Facts::default(),
+            pins: Pins::default(),
             model: Model::new(model),
         }
     }

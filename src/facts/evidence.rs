@@ -75,6 +75,8 @@ pub enum Rank {
     Source,
     /// A framework's convention.
     Framework,
+    /// What the program's own code says of its port and its routes.
+    Code,
     /// A framework's convention under a further condition (a detector's variant).
     Variant,
     /// The files by which the authors deploy and release the program.

@@ -3,6 +3,7 @@
 
 mod component;
 mod evidence;
+mod pins;
 mod role;
 mod secret;
 mod slots;
@@ -11,8 +12,9 @@ pub use component::{
     Component, Dependency, Framework, LanguageModel, Manifest, Model, Script, identifier,
 };
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
+pub use pins::{Bound, Pin, Pins, Weight};
 pub use role::{Feed, Role, Verdict};
 pub use secret::looks_secret;
 pub use slots::{
-    Artifact, Command, Facts, HealthFact, Kind, RequiredEnv, push, push_named, push_required,
+    Artifact, Command, Facts, HealthFact, Kind, Migration, RequiredEnv, push, push_named, push_required,
 };

@@ -16,8 +16,8 @@ pub use reach::{Entered, Reach, Reached, Verdict};
 pub use sources::{Budget, Sources};
 
 use crate::diag::Diagnostic;
-use crate::facts::Kind;
 pub use crate::facts::{Component, Dependency, Framework, Manifest, Script, identifier};
+use crate::facts::{Kind, Pins};
 use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{RelPath, Repo};
 
@@ -82,10 +82,27 @@ pub const LANGUAGES: &[&dyn Language] = &[
     &html::Html,
 ];
 
+/// The ids of the languages, sorted.
+pub fn languages() -> Vec<&'static str> {
+    let mut known: Vec<&str> = LANGUAGES.iter().map(|language| language.id()).collect();
+    known.sort_unstable();
+    known
+}
+
 /// The language of an id such as `go`.
 pub fn language(id: &str) -> Option<&'static dyn Language> {
     LANGUAGES
         .iter()
         .copied()
         .find(|language| language.id() == id)
+}
+
+/// The dependencies that a manifest itself fixes in one version.
+fn pins(dependencies: &[Dependency]) -> Pins {
+    let mut pins = Pins::default();
+    for dependency in dependencies {
+        let at = Some(dependency.at.clone());
+        pins.pin(&dependency.name, &dependency.version, at);
+    }
+    pins
 }

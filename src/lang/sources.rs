@@ -4,9 +4,11 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::reach::{Entered, Reach, Reached, is_generated, is_silent, is_test};
 use super::{Component, Language};
+use crate::code::{Cache, CodePattern, Files, Tree, Words};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
 /// The sources that speak for a component, each read once.
@@ -21,6 +23,7 @@ pub struct Sources<'r> {
     /// More files are reached than are read.
     cut: bool,
     read: RefCell<BTreeMap<RelPath, Option<Source>>>,
+    code: Cache,
 }
 
 /// How many files are read for one component.
@@ -109,6 +112,7 @@ impl<'r> Sources<'r> {
             read.insert(file, Some(source));
         }
         Self {
+            code: Cache::default(),
             repo,
             dir: component.dir.clone(),
             files,
@@ -181,6 +185,7 @@ impl<'r> Sources<'r> {
             unused: BTreeSet::new(),
             cut: false,
             read: RefCell::default(),
+            code: Cache::default(),
         }
     }
 
@@ -222,11 +227,40 @@ impl<'r> Sources<'r> {
         self.files.iter().filter_map(|file| self.read(file))
     }
 
+    /// The tree of a file that holds all words of a pattern; `words` are those of all patterns,
+    /// which are looked for together.
+    pub fn tree_with(
+        &self,
+        file: &RelPath,
+        pattern: &CodePattern,
+        words: &Words,
+    ) -> Option<Rc<Tree>> {
+        let held = self.code.held(file, words, || self.read(file));
+        words
+            .are_held(&held, pattern.words())
+            .then(|| self.tree(file))
+            .flatten()
+    }
+
     pub fn view(&self) -> Dir<'r> {
         Dir {
             repo: self.repo,
             path: self.dir.clone(),
         }
+    }
+}
+
+impl Files for Sources<'_> {
+    fn tree(&self, file: &RelPath) -> Option<Rc<Tree>> {
+        self.code.tree(file, || self.read(file))
+    }
+
+    fn with_word(&self, word: &str) -> Vec<RelPath> {
+        let holds = |file: &&RelPath| {
+            self.read(file)
+                .is_some_and(|source| source.text.contains(word))
+        };
+        self.files.iter().filter(holds).cloned().collect()
     }
 }
 

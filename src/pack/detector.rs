@@ -7,8 +7,9 @@ use globset::{GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
+use crate::code::CodePattern;
 use crate::diag::{Diagnostic, Result, suggest};
-use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind};
+use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind, Migration};
 use crate::parse::typed_toml;
 use crate::repo::Source;
 
@@ -61,6 +62,36 @@ pub struct Condition {
     /// A pattern in one of those files; its named groups become variables of the facts.
     #[serde(default)]
     pub matches: Option<Pattern>,
+    /// Code that is in one of the component's sources, or in those that `file` names: any of
+    /// these patterns ([`CodePattern`]). A hole's value becomes a variable by the hole's name in
+    /// small letters, when it can be followed to one. `$PORT` must be a port or an address: it
+    /// sets `port`, `host` when the address has one, and `variable`, the environment variable
+    /// that is asked first (`address_variable` when that holds a whole address). `"$HEALTH"` is a
+    /// route of `health.toml`; of several matches the one that stands first there is taken.
+    #[serde(default)]
+    pub code: CodePatterns,
+    /// The code stands in a function, call, class or under a decorator that one of these fits.
+    #[serde(default)]
+    pub within: CodePatterns,
+    /// What a hole's value must look like, by the hole's name in small letters; its named groups
+    /// become variables. A hole without a value is asked for its text.
+    #[serde(default, rename = "where")]
+    pub holes: BTreeMap<String, Pattern>,
+    /// Code that is somewhere in what a hole holds, by the hole's name in small letters.
+    #[serde(default)]
+    pub has: BTreeMap<String, CodePatterns>,
+    /// Where routers are mounted, for code with a hole `$ROUTER`: `$PREFIX` is the path, `$OUTER`
+    /// the router that it is mounted on. A pattern without `$ROUTER` holds the routes within it.
+    /// The path before the route becomes the variable `prefix`; a match whose path is not known is
+    /// passed over.
+    #[serde(default)]
+    pub mounts: CodePatterns,
+    /// What makes a router that serves nothing until it is mounted.
+    #[serde(default)]
+    pub parts: CodePatterns,
+    /// Code that sets a path, `$PREFIX`, before all routes of the program.
+    #[serde(default)]
+    pub prefixes: CodePatterns,
     /// A match whose group `port` is in `services.toml` is passed over: for patterns that a
     /// client's configuration fits as well.
     #[serde(default)]
@@ -104,6 +135,29 @@ pub struct Condition {
     pub confidence: Option<Confidence>,
 }
 
+impl Condition {
+    /// Every code pattern.
+    pub fn patterns(&self) -> impl Iterator<Item = &CodePattern> {
+        let lists = [
+            &self.code,
+            &self.within,
+            &self.mounts,
+            &self.parts,
+            &self.prefixes,
+        ];
+        let has = self.has.values();
+        lists.into_iter().chain(has).flat_map(|list| &list.0)
+    }
+
+    /// Applies to this condition and all that are in it.
+    fn for_each_mut(&mut self, change: &mut impl FnMut(&mut Self)) {
+        change(self);
+        for condition in self.all.iter_mut().chain(&mut self.unless) {
+            condition.for_each_mut(change);
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
@@ -145,9 +199,14 @@ pub struct FactValues {
     pub ignore: Vec<String>,
     /// Variables without which the program does not start.
     pub required_env: Strings,
+    /// Variables without which the build stops: it gets a harmless value for each.
+    pub stand_ins: Strings,
+    /// The build runs the program's code, which reads its settings.
+    pub build_reads_env: Option<bool>,
+    /// How the database is brought to the program's version.
+    pub migrate: Option<Migration>,
     /// What only some planners ask for. Of every component: `warning` (told by every verb),
-    /// `advice`, `loopback` (the address that nobody outside reaches) and `node_limit` (the range
-    /// of Node.js that a dependency runs on).
+    /// `advice` and `loopback` (the address that nobody outside reaches).
     pub extra: BTreeMap<String, String>,
 }
 
@@ -176,6 +235,18 @@ impl From<OneOrMany> for Strings {
             OneOrMany::One(text) => Self(vec![text]),
             OneOrMany::Many(texts) => Self(texts),
         }
+    }
+}
+
+/// One code pattern or a list of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "OneOrMany")]
+pub struct CodePatterns(pub Vec<CodePattern>);
+
+impl From<OneOrMany> for CodePatterns {
+    fn from(value: OneOrMany) -> Self {
+        let texts = Strings::from(value).0;
+        Self(texts.into_iter().map(CodePattern::from).collect())
     }
 }
 
@@ -275,6 +346,11 @@ impl Pattern {
         Self::compile(&self.text).map(drop)
     }
 
+    /// Whether one of its groups has this name.
+    pub fn names(&self, group: &str) -> bool {
+        self.text.contains(&format!("(?P<{group}>"))
+    }
+
     fn compile(text: &str) -> std::result::Result<Regex, regex::Error> {
         RegexBuilder::new(text)
             .unicode(false)
@@ -304,11 +380,51 @@ impl Detector {
         Ok(detector)
     }
 
+    /// Every condition, the nested ones too.
+    pub fn conditions(&self) -> Vec<&Condition> {
+        let variants = self.variant.iter().flat_map(|variant| &variant.when);
+        nested(self.when.iter().chain(variants))
+    }
+
+    /// Gives the hole `"$HEALTH"` of code patterns the routes that are there for health checks.
+    pub fn choose_health(&mut self, routes: &str) {
+        let variants = self.variant.iter_mut();
+        for condition in variants
+            .flat_map(|variant| &mut variant.when)
+            .chain(&mut self.when)
+        {
+            condition.for_each_mut(&mut |condition| {
+                for pattern in &mut condition.code.0 {
+                    pattern.choose("HEALTH", routes);
+                }
+            });
+        }
+    }
+
     /// Compiles every pattern and glob; for tests of a pack, since a run compiles only what it uses.
     pub fn check(&self) -> Result<()> {
-        let variants = self.variant.iter().flat_map(|variant| &variant.when);
-        check_all(&self.id, self.when.iter().chain(variants))
+        let conditions = self.conditions();
+        check_all(&self.id, conditions.iter().copied())?;
+        for condition in conditions {
+            for pattern in condition.patterns() {
+                pattern.check(&self.language).map_err(|error| {
+                    Diagnostic::error("detector-code", format!("{}: {error}", self.id))
+                })?;
+            }
+        }
+        Ok(())
     }
+}
+
+/// Conditions with those inside of them.
+fn nested<'c>(conditions: impl IntoIterator<Item = &'c Condition>) -> Vec<&'c Condition> {
+    let mut all: Vec<&Condition> = conditions.into_iter().collect();
+    let mut at = 0;
+    while let Some(condition) = all.get(at).copied() {
+        all.extend(condition.unless.iter().chain(&condition.all));
+        at += 1;
+    }
+    all
 }
 
 /// Compiles every pattern and glob of conditions.
@@ -316,31 +432,39 @@ pub(super) fn check_all<'c>(
     whose: &str,
     conditions: impl IntoIterator<Item = &'c Condition>,
 ) -> Result<()> {
-    {
-        let mut conditions: Vec<&Condition> = conditions.into_iter().collect();
-        while let Some(condition) = conditions.pop() {
-            conditions.extend(condition.unless.iter().chain(&condition.all));
-            for glob in &condition.file.0 {
-                Glob::compile(&glob.text).map_err(|error| {
-                    Diagnostic::error("detector-glob", format!("{whose}: {error}"))
-                })?;
-            }
-            let patterns = [
-                &condition.matches,
-                &condition.inside,
-                &condition.except,
-                &condition.with,
-                &condition.without,
-                &condition.script_matches,
-                &condition.setting_matches,
-                &condition.version_matches,
-            ];
-            for pattern in patterns.into_iter().flatten() {
-                Pattern::compile(&pattern.text).map_err(|error| {
-                    Diagnostic::error("detector-pattern", format!("{whose}: {error}"))
-                })?;
+    for condition in nested(conditions) {
+        for glob in &condition.file.0 {
+            Glob::compile(&glob.text)
+                .map_err(|error| Diagnostic::error("detector-glob", format!("{whose}: {error}")))?;
+        }
+        let patterns = [
+            &condition.matches,
+            &condition.inside,
+            &condition.except,
+            &condition.with,
+            &condition.without,
+            &condition.script_matches,
+            &condition.setting_matches,
+            &condition.version_matches,
+        ];
+        for pattern in patterns
+            .into_iter()
+            .flatten()
+            .chain(condition.holes.values())
+        {
+            Pattern::compile(&pattern.text).map_err(|error| {
+                Diagnostic::error("detector-pattern", format!("{whose}: {error}"))
+            })?;
+        }
+        for hole in condition.holes.keys().chain(condition.has.keys()) {
+            let name = hole.to_ascii_uppercase();
+            if condition.code.0.iter().any(|code| !code.captures(&name)) {
+                return Err(Diagnostic::error(
+                    "detector-hole",
+                    format!("{whose}: a code pattern has no hole ${name}"),
+                ));
             }
         }
-        Ok(())
     }
+    Ok(())
 }

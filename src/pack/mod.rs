@@ -12,13 +12,14 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 pub use detector::{
-    Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
+    CodePatterns, Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
 };
 pub use folders::FolderTable;
 pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
 pub use tree::{Embedded, FileTree};
 pub use variables::VariableTable;
 
+use crate::code::Words;
 use crate::diag::{Diagnostic, Result};
 use crate::parse::typed_toml;
 use crate::repo::{RelPath, Source};
@@ -46,6 +47,7 @@ pub struct Pack {
     pub roles: Roles,
     /// `variables.toml`.
     pub variables: Option<VariableTable>,
+    pub health: Health,
     /// `folders.toml`.
     pub folders: Option<FolderTable>,
     pub programs: Programs,
@@ -67,6 +69,25 @@ pub struct Services {
     pub ports: BTreeMap<String, Vec<u16>>,
 }
 
+/// `health.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Health {
+    /// Paths of routes, the surest first.
+    pub routes: Vec<String>,
+}
+
+impl Health {
+    /// The texts by which code names the routes: with a method before them, without their slash.
+    fn choices(&self) -> String {
+        let texts = self.routes.iter().flat_map(|route| {
+            let bare = route.trim_start_matches('/');
+            [route.clone(), format!("GET {route}"), bare.to_owned()]
+        });
+        texts.collect::<Vec<_>>().join("|")
+    }
+}
+
 impl Pack {
     /// Reads `pack.toml`, every detector and every template; the first fault stops it.
     pub fn load(tree: &dyn FileTree) -> Result<Self> {
@@ -85,6 +106,7 @@ impl Pack {
             services: Services::default(),
             roles: Roles::default(),
             variables: None,
+            health: Health::default(),
             folders: None,
             programs: Programs::default(),
         };
@@ -101,6 +123,7 @@ impl Pack {
                     None if name == "variables.toml" => {
                         pack.variables = Some(typed_toml(&source)?);
                     }
+                    None if name == "health.toml" => pack.health = typed_toml(&source)?,
                     None if name == "folders.toml" => pack.folders = Some(typed_toml(&source)?),
                     None if name == "programs.toml" => pack.programs = typed_toml(&source)?,
                     None => {
@@ -125,11 +148,41 @@ pub const ANY: &str = "any";
 #[derive(Debug)]
 pub struct PackSet {
     packs: Vec<Pack>,
+    /// By language, the words of all code patterns.
+    words: BTreeMap<String, Words>,
 }
 
 impl PackSet {
-    pub fn new(packs: Vec<Pack>) -> Self {
-        Self { packs }
+    pub fn new(mut packs: Vec<Pack>) -> Self {
+        let mut tables = packs.iter().map(|pack| &pack.health);
+        let health = tables.find(|health| !health.routes.is_empty());
+        let routes = health.map(Health::choices).unwrap_or_default();
+        for detector in packs.iter_mut().flat_map(|pack| &mut pack.detectors) {
+            detector.choose_health(&routes);
+        }
+        let mut words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for detector in packs.iter().flat_map(|pack| &pack.detectors) {
+            let known = words.entry(detector.language.clone()).or_default();
+            for condition in detector.conditions() {
+                let patterns = condition.code.0.iter();
+                known.extend(
+                    patterns
+                        .flat_map(crate::code::CodePattern::words)
+                        .flatten()
+                        .map(String::as_str),
+                );
+            }
+        }
+        let words = words
+            .into_iter()
+            .map(|(language, words)| (language, Words::new(words)))
+            .collect();
+        Self { packs, words }
+    }
+
+    /// The words of all code patterns of a language, to look for in one pass.
+    pub fn words(&self, language: &str) -> Option<&Words> {
+        self.words.get(language)
     }
 
     pub fn builtin() -> Result<Self> {
@@ -186,6 +239,14 @@ impl PackSet {
     /// What the packs know about roles, the first pack's rules first.
     pub fn roles(&self) -> impl Iterator<Item = &Roles> {
         self.packs.iter().map(|pack| &pack.roles)
+    }
+
+    /// How early a route stands in `health.toml`.
+    pub fn health_rank(&self, route: &str) -> usize {
+        let mut routes = self.packs.iter().flat_map(|pack| &pack.health.routes);
+        routes
+            .position(|known| known == route)
+            .unwrap_or(usize::MAX)
     }
 
     /// A data table such as `images.toml`, from the first pack that has it.

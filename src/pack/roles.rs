@@ -26,6 +26,11 @@ pub struct Roles {
     pub frontends: Vec<String>,
     /// Names of files that only keep a folder in git.
     pub placeholders: Vec<String>,
+    /// Words in a start command that say a server for development; one word stands at the end of
+    /// the command or before a flag.
+    pub dev_servers: Vec<String>,
+    /// Words in a component's name which say that it is no part of another one that uses it.
+    pub programs: Vec<String>,
     /// Words in a root manifest's name that say that the whole repository is one of examples.
     pub examples: Vec<String>,
 }
@@ -41,6 +46,7 @@ pub struct RoleRule {
     #[serde(default)]
     pub language: Strings,
     /// Any part of the component's path is one of these names; `*` at an end stands for the rest.
+    /// Where `when` is given as well, both must hold.
     #[serde(default)]
     pub folder: Strings,
     /// The last part of the path.

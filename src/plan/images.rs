@@ -158,6 +158,11 @@ impl Catalogue {
             .find_map(|row| runtime.fill(row, line))
     }
 
+    /// The runtime's name for people.
+    pub fn name(&self, runtime: &str) -> Option<&str> {
+        self.runtimes.get(runtime).map(|known| known.name.as_str())
+    }
+
     /// Whether the runtime has an image for this role in any of its lines.
     pub fn has_role(&self, runtime: &str, role: &str) -> bool {
         self.runtimes

@@ -5,6 +5,7 @@ mod decision;
 pub mod health;
 mod image;
 pub mod images;
+pub mod limits;
 mod made;
 pub mod needs;
 pub mod options;
@@ -33,6 +34,7 @@ pub use resolver::{Failure, Need, Resolver};
 use crate::diag::{Diagnostic, Result};
 use crate::pack::PackSet;
 use images::Catalogue;
+use limits::Limits;
 use packages::Packages;
 
 /// What will be written for a repository.
@@ -44,6 +46,9 @@ pub struct Plan {
     pub outputs: Vec<Output>,
     #[serde(skip)]
     pub diagnostics: Vec<Diagnostic>,
+    /// Components that are left out, each for want of an answer that its failure names.
+    #[serde(skip)]
+    pub open: Vec<Failure>,
 }
 
 impl Plan {
@@ -69,6 +74,8 @@ pub struct Tables {
     /// Tools that a Dockerfile installs, with the versions that it pins.
     pub tools: Catalogue,
     pub packages: Packages,
+    /// Which lines of a runtime the versions of packages work on.
+    pub limits: Limits,
 }
 
 impl Tables {
@@ -78,6 +85,7 @@ impl Tables {
             catalogue: Catalogue::parse(packs.needed_table("images.toml")?)?,
             tools: Catalogue::parse(packs.needed_table("tools.toml")?)?,
             packages: Packages::parse(packs.needed_table("packages.toml")?)?,
+            limits: Limits::parse(packs.needed_table("limits.toml")?)?,
         })
     }
 }

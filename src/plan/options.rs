@@ -12,7 +12,10 @@ pub enum Form {
     /// 1 to 65535.
     Port,
     Choice(&'static [&'static str]),
-    /// Folders of the repository: a repeated flag, a list in dockgen.toml, commas elsewhere.
+    /// The id of a language that dockgen writes for.
+    Language,
+    /// Folders of the repository: a repeated flag, a list in dockgen.toml, commas elsewhere; `*`
+    /// stands for all of them.
     Folders,
     /// Several values: words as a shell splits them, a list in dockgen.toml.
     Words(Word),
@@ -134,7 +137,7 @@ pub const OPTIONS: &[Opt] = &[
         key: "components",
         form: Form::Folders,
         placeholder: "DIR",
-        help: "Only the component in this folder; may be given again",
+        help: "Only the component in this folder, whatever its role; may be given again",
         question: "Which of them get an image?",
     },
     Opt {
@@ -174,7 +177,7 @@ pub const OPTIONS: &[Opt] = &[
     },
     Opt {
         key: "language",
-        form: Form::Text,
+        form: Form::Language,
         placeholder: "LANGUAGE",
         help: "Language to plan for, where a folder holds several",
         question: "Which language is the program written in?",
@@ -279,7 +282,8 @@ impl Opt {
             return Some("must be one line of text".to_owned());
         }
         match self.form {
-            Form::Text => None,
+            // Which languages there are is known above this module.
+            Form::Text | Form::Language => None,
             Form::Port => match value.parse::<u16>() {
                 Ok(port) if port > 0 => None,
                 _ => Some(format!("must be a number from 1 to 65535, not {value}")),

@@ -11,7 +11,8 @@ use toml::Spanned;
 use super::data::{Checker, Date, FactSource, Sources, read};
 use crate::diag::Result;
 use crate::repo::Source;
-use names::{forms, normal};
+use names::forms;
+pub(super) use names::normal;
 
 const CODE: &str = "bad-packages-file";
 

@@ -5,14 +5,18 @@ use std::fmt::Display;
 
 use super::decision::{Alternative, Decision};
 use super::images::{BaseImage, Catalogue, Line};
+use super::limits::{Limits, Solved, solve};
 use super::packages::Packages;
 use super::settings::Settings;
 use super::{Asset, Copy, Pair, Tables};
 use crate::diag::{Diagnostic, Result};
-use crate::facts::{Component, Confidence, Evidence, Found, Kind, Slot};
+use crate::facts::{Bound, Component, Confidence, Evidence, Found, Kind, Rank, Slot, Weight};
 use crate::pack::PackSet;
 use crate::parse::version::{Constraint, Version};
 use crate::repo::RelPath;
+
+/// As many reasons against the chosen line are told.
+const MOST_UNMET: usize = 3;
 
 /// Why a plan cannot be made.
 #[derive(Debug)]
@@ -20,6 +24,33 @@ pub struct Failure {
     pub diagnostic: Diagnostic,
     /// The answer that is missing; then the user is asked, or told the flag.
     pub needs: Option<Box<Need>>,
+}
+
+impl Failure {
+    /// Whether the component alone is at fault, so that the others can be planned without it.
+    pub fn is_open(&self) -> bool {
+        self.needs.is_some()
+            || matches!(
+                self.diagnostic.code,
+                "impossible-start" | "no-static-files" | "no-image-line"
+            )
+    }
+
+    /// The same with a next step that says for which of several components it is.
+    #[must_use]
+    pub fn named(mut self) -> Self {
+        if let Some(need) = &self.needs {
+            let (dir, key) = (&need.component, need.key);
+            let mut help = format!(
+                "give it with --set {dir}:{key}=…, or as {key} in [component.\"{dir}\"] of dockgen.toml"
+            );
+            if !need.candidates.is_empty() {
+                help = format!("{help}; found: {}", need.candidates.join(", "));
+            }
+            self.diagnostic = self.diagnostic.with_help(help);
+        }
+        self
+    }
 }
 
 /// An answer without which a component cannot be planned.
@@ -48,6 +79,7 @@ pub struct Resolver<'a> {
     pub catalogue: &'a Catalogue,
     pub tools: &'a Catalogue,
     pub packages: &'a Packages,
+    pub limits: &'a Limits,
     /// For tables that only one language reads.
     pub packs: &'a PackSet,
     /// What other components build for this one.
@@ -72,6 +104,7 @@ impl<'a> Resolver<'a> {
             catalogue: &tables.catalogue,
             tools: &tables.tools,
             packages: &tables.packages,
+            limits: &tables.limits,
             packs,
             assets: Vec::new(),
             static_root: None,
@@ -104,6 +137,18 @@ impl Resolver<'_> {
         packages.sort();
         packages.dedup();
         packages
+    }
+
+    /// Harmless values for what the build insists on, where nothing else gives one.
+    pub fn stand_ins(&self) -> Vec<Pair> {
+        let facts = &self.component.facts;
+        let given = |name: &str| facts.build_env.iter().any(|found| found.value.0 == name);
+        facts
+            .stand_ins
+            .iter()
+            .filter(|found| !given(&found.value.0))
+            .map(|found| Pair::new(&found.value.0, &found.value.1))
+            .collect()
     }
 
     /// Environment of the build commands: a language's own, then that of detectors.
@@ -187,7 +232,7 @@ impl Resolver<'_> {
                         .collect();
                     misfit(&self.component.dir, key, &text, &evidence, &found)
                 })?;
-                let rank = crate::facts::Rank::Dedicated;
+                let rank = Rank::Dedicated;
                 let instead_of = alternatives(slot.all(), &value.to_string());
                 (
                     Found {
@@ -305,8 +350,6 @@ impl Resolver<'_> {
                 Confidence::Likely,
             ),
         };
-        let mut line = self.catalogue.choose(runtime, &constraint)?;
-        let mut evidence = evidence;
         let mut instead_of: Vec<Alternative> = slot
             .others()
             .iter()
@@ -315,52 +358,59 @@ impl Resolver<'_> {
                 because: found.evidence.clone(),
             })
             .collect();
-        if let Some((older, because)) = self.limited(runtime, &constraint, &line)? {
+        let mut evidence = evidence;
+        let Solved {
+            line,
+            instead_of: plain,
+            unmet,
+        } = solve(self.catalogue, runtime, &constraint, &self.bounds(runtime))?;
+        let mut confidence = confidence;
+        if let Some((plain, bound)) = plain {
+            if bound.weight == Weight::Breaks {
+                confidence = Confidence::Certain;
+            }
             instead_of.push(Alternative {
-                value: format!("{runtime} {}", line.version),
-                because: std::mem::replace(&mut evidence, because),
+                value: format!("{runtime} {}", plain.version),
+                because: std::mem::replace(&mut evidence, bound.evidence),
             });
-            line = older;
         }
+        let chosen = format!("{runtime} {}", line.version);
         self.decisions.push(Decision {
             what: "runtime".to_owned(),
-            chosen: format!("{runtime} {}", line.version),
+            chosen: chosen.clone(),
             confidence,
             because: evidence,
             instead_of,
         });
+        // What a person has fixed in a file of its own is taken as tried.
+        let fixed = slot
+            .best()
+            .is_some_and(|found| found.rank >= Rank::Dedicated);
+        let broken = unmet.iter().filter(|bound| bound.weight == Weight::Breaks);
+        for bound in broken.take(MOST_UNMET).filter(|_| !fixed) {
+            let because = Evidence {
+                why: format!(
+                    "{}; no line keeps this and all the rest",
+                    bound.evidence.why
+                ),
+                ..bound.evidence.clone()
+            };
+            self.decide("runtime in spite of", &chosen, Confidence::Likely, because);
+        }
         Ok(line)
     }
 
-    /// An older line, when a dependency does not run on `line` and the project's constraint leaves
-    /// the choice.
-    fn limited(
-        &self,
-        runtime: &str,
-        constraint: &Constraint,
-        line: &Line,
-    ) -> Result<Option<(Line, Evidence)>> {
-        let slot = self.component.facts.extra.get("node_limit");
-        let Some(found) = slot.and_then(Slot::best).filter(|_| runtime == "node") else {
-            return Ok(None);
-        };
-        let Some(limit) = Constraint::node(&found.value) else {
-            return Ok(None);
-        };
-        if limit.allows_line(&line.version, None) {
-            return Ok(None);
+    /// What speaks for and against lines of a runtime: the table's rows for the versions that
+    /// are installed, and what their own files say.
+    fn bounds(&self, runtime: &str) -> Vec<Bound> {
+        let pins = &self.component.pins;
+        if runtime != self.component.language {
+            return Vec::new();
         }
-        let older = self.catalogue.choose(runtime, &limit)?;
-        let because = Evidence {
-            why: format!(
-                "{}, which needs Node.js {}",
-                found.evidence.why, found.value
-            ),
-            ..found.evidence.clone()
-        };
-        Ok(constraint
-            .allows_line(&older.version, None)
-            .then_some((older, because)))
+        let name = self.catalogue.name(runtime).unwrap_or(runtime);
+        let mut bounds = pins.bounds.clone();
+        bounds.extend(self.limits.bounds(runtime, name, &pins.packages));
+        bounds
     }
 
     /// The kind of base image: the user's choice when it is among `possible`, else the first of

@@ -13,6 +13,9 @@ use crate::repo::RelPath;
 /// The file in which a team keeps its decisions, at the root of the repository.
 pub const FILE: &str = "dockgen.toml";
 
+/// Stands for the folder of every component.
+pub const EVERY: &str = "*";
+
 /// Where a setting came from, the weakest first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -95,8 +98,10 @@ pub struct Setting {
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     given: Vec<Setting>,
-    /// Folders of the components to plan; empty means all.
+    /// Folders of the components to plan; empty means all programs.
     pub components: Vec<RelPath>,
+    /// Every component is planned, whatever its role.
+    pub all: bool,
     components_from: Option<Origin>,
 }
 
@@ -146,14 +151,16 @@ impl Settings {
         Ok(())
     }
 
-    /// Chooses the components to plan; the strongest origin wins, the later of two equal ones.
+    /// Chooses the components to plan, all by `*`; the strongest origin wins, the later of two
+    /// equal ones.
     pub fn select(&mut self, components: Vec<RelPath>, origin: Origin) {
         if self
             .components_from
             .as_ref()
             .is_none_or(|old| old.rank() <= origin.rank())
         {
-            self.components = components;
+            self.all = components.iter().any(|dir| dir.as_str() == EVERY);
+            self.components = if self.all { Vec::new() } else { components };
             self.components_from = Some(origin);
         }
     }

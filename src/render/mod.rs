@@ -135,7 +135,7 @@ mod tests {
             let Ok(assembled) = assemble(&repo, &detection, &settings, &packs, &tables) else {
                 continue;
             };
-            let plan = assembled.plan;
+            let plan = assembled;
             for (image, outputs) in plan.with_outputs() {
                 for output in outputs {
                     let text = text(&environment, image, output).unwrap();

@@ -20,7 +20,8 @@ fn for_people() {
                 not ./cmd/right           it is a main package that serves (cmd/right/main.go)
       port      3000             certain  dockgen.toml says so (dockgen.toml:1)
                 not 8080                  no port was found; this one is usual
-      runtime   go 1.27          certain  go.mod asks for Go 1.26 or newer (go.mod:3)
+      runtime   go 1.26          certain  go.mod is written with Go 1.26 (go.mod:3)
+                not go 1.27               go.mod asks for Go 1.26 or newer (go.mod:3)
       writes    Dockerfile, .dockerignore
     ");
 }
@@ -34,7 +35,7 @@ fn what_was_passed_over_is_named() {
     let end = run.stdout.find("passed over").unwrap_or_default();
     assert_snapshot!(&run.stdout[end..], @"
     passed over
-      examples/hello (go)  the folder's name says tests, samples, shared or vendored code
+      examples/hello (go)  example: the folder's name says example (examples)
     ");
 }
 
@@ -85,7 +86,7 @@ fn as_a_graph() {
     flowchart TD
       subgraph c0["project"]
         c0_context[/"build context"/]
-        c0_image0(["golang:1.27-trixie"])
+        c0_image0(["golang:1.26-trixie"])
         c0_image1(["gcr.io/distroless/static-debian13:nonroot"])
         c0_stage0["base"]
         c0_stage1["build"]
@@ -110,12 +111,13 @@ fn a_component_that_needs_an_answer_does_not_hide_the_others() {
             "[package]\nname = \"twin\"\nversion = \"0.1.0\"\nedition = \"2024\"\n",
         )
         .file("shop/Cargo.lock", "version = 4\n")
-        .file("shop/src/main.rs", "fn main() {}\n");
+        .file("shop/src/main.rs", "fn main() {\n    let listener = std::net::TcpListener::bind(\"0.0.0.0:7001\").unwrap();\n    for _ in listener.incoming() {}\n}\n");
     let run = repo.run("explain").exits(3);
     assert!(run.stdout.starts_with("api  api\n"), "{}", run.stdout);
     assert!(
-        run.stdout
-            .contains("shop: the folder holds a go and a rust program\n  give --language"),
+        run.stdout.contains(
+            "shop: the folder holds a go and a rust program\n  give it with --set shop:language="
+        ),
         "{}",
         run.stdout
     );

@@ -71,14 +71,16 @@ fn init() {
           --build <COMMAND>            Command that builds the program
           --build-env <NAME=VALUE>     Variables of the build commands, as one text
           --build-packages <PACKAGES>  Debian packages that the build needs, as one text
-          --component <DIR>            Only the component in this folder; may be given again
+          --component <DIR>            Only the component in this folder, whatever its role; may be
+                                       given again
           --copy <PATHS>               Files or folders of the repository that the image takes as well
           --env <NAME=VALUE>           Variables of the running program, as one text
           --expose <PORTS>             Further ports that the program listens on, such as 53/udp
           --health <PATH|tcp|none>     Health check: a path that answers GET, `tcp` or `none`
           --kind <KIND>                What the program is: serves a port, works without one, or ends by
                                        itself [possible values: web, worker, cli, static]
-          --language <LANGUAGE>        Language to plan for, where a folder holds several
+          --language <LANGUAGE>        Language to plan for, where a folder holds several [possible
+                                       values: go, java, node, python, rust, static]
           --main <MAIN>                Entry of the program: a Go package, Java class, Python file or
                                        Rust binary
           --name <NAME>                Name of the image in titles and commands
@@ -90,6 +92,8 @@ fn init() {
           --user <UID[:GID]>           User of the running program, in numbers
           --volumes <FOLDERS>          Folders of the image that hold data: writable and a volume
           --writable <FOLDERS>         Folders of the image that the program writes to
+          --all                        Every component gets an image, whatever its role: short for
+                                       `--component '*'`
           --set <[DIR:]KEY=VALUE>      Any setting by its key, for one component with DIR in front; may
                                        be given again
 

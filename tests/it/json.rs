@@ -26,6 +26,7 @@ fn the_report_of_a_run() {
           "frameworks": [],
           "kind": "web",
           "port": 8080,
+          "required": [],
           "build": [
             "docker",
             "build",

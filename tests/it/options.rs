@@ -83,7 +83,7 @@ fn a_value_that_does_not_fit_is_refused_by_every_face() {
             Form::User => "root",
             Form::Signal => "TERM",
             Form::Port => "70000",
-            Form::Choice(_) => "none-of-them",
+            Form::Choice(_) | Form::Language => "none-of-them",
             Form::Folders => "../up",
         };
         let key = option.key;

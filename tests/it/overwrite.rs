@@ -107,3 +107,41 @@ fn a_link_out_of_the_repository_is_refused() {
         "theirs"
     );
 }
+
+#[test]
+fn a_replaced_dockerfile_stays_evidence() {
+    let theirs = "FROM golang:1.26 AS build\nCOPY . .\nRUN go build -o /app .\nFROM alpine:3.22\n\
+                  COPY --from=build /app /app\nUSER 1000\nEXPOSE 9100\nVOLUME /data\nENTRYPOINT [\"/app\"]\n";
+    let repo = TestRepo::web_without_port().file("Dockerfile", theirs);
+    repo.run("init --yes --force").exits(0);
+    let kept = "Dockerfile.before-dockgen";
+    assert_eq!(repo.read(kept), theirs);
+    let written = repo.read("Dockerfile");
+    assert!(written.contains("EXPOSE 9100\n"), "{written}");
+    assert!(written.contains("VOLUME [\"/data\"]\n"), "{written}");
+    let before = repo.everything();
+    repo.run("check").exits(0);
+    repo.run("init --yes").exits(0);
+    assert_eq!(
+        repo.everything(),
+        before,
+        "the same tree gives the same bytes"
+    );
+
+    // An edit is kept under a number and says nothing.
+    repo.write("Dockerfile", &written.replace("EXPOSE 9100", "EXPOSE 9200"));
+    repo.run("init --yes --force").exits(0);
+    assert!(
+        repo.read("Dockerfile.before-dockgen-2")
+            .contains("EXPOSE 9200")
+    );
+    assert_eq!(repo.read("Dockerfile"), written);
+
+    // A newer file of theirs takes the place of the older one.
+    repo.write("Dockerfile", &theirs.replace("9100", "9300"));
+    repo.run("init --yes --force").exits(0);
+    assert!(repo.read(kept).contains("9300"));
+    assert_eq!(repo.read("Dockerfile.before-dockgen-3"), theirs);
+    assert!(repo.read("Dockerfile").contains("EXPOSE 9300\n"));
+    repo.run("check").exits(0);
+}

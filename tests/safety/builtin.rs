@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use camino::Utf8Path;
-use dockgen::assemble::{Assembled, assemble};
+use dockgen::assemble::assemble;
 use dockgen::detect::{Detection, detect};
 use dockgen::pack::{Pack, PackSet};
 use dockgen::plan::settings::{Origin, Settings};
@@ -59,7 +59,7 @@ fn add(settings: &mut Settings, key: &str, value: &str) {
 fn plan(case: &Case, settings: &Settings, tables: &Tables) -> Option<Plan> {
     let packs = PackSet::builtin().unwrap();
     let assembled = assemble(&case.repo, &case.detection, settings, &packs, tables);
-    match assembled.and_then(Assembled::whole) {
+    match assembled {
         Ok(plan) => Some(plan),
         Err(failure) => {
             let ours = ["no-image", "bad-output", "template", "unknown-runtime"];

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use dockgen::assemble::{Assembled, assemble};
+use dockgen::assemble::assemble;
 use dockgen::detect::detect;
 use dockgen::plan::settings::Settings;
 use dockgen::render::render;
@@ -32,7 +32,6 @@ fn outcome(files: &Files) -> Result<Outcome, TestCaseError> {
     );
     let detection = detect(&repo, packs);
     let texts = assemble(&repo, &detection, &Settings::default(), packs, tables)
-        .and_then(Assembled::whole)
         .map_err(|failure| failure.diagnostic)
         .and_then(|plan| render(packs, &plan, &repo))
         .map(|files| {
@@ -94,6 +93,7 @@ fn shape(dockerfile: &str) -> Vec<String> {
             Instruction::Env(_) => "ENV".to_owned(),
             Instruction::Label(_) => "LABEL".to_owned(),
             Instruction::Expose(_) => "EXPOSE".to_owned(),
+            Instruction::Volume(_) => "VOLUME".to_owned(),
             Instruction::Stopsignal(_) => "STOPSIGNAL".to_owned(),
             other => panic!("{other:?} in\n{dockerfile}"),
         })

@@ -1,5 +1,5 @@
-use super::super::table::built_in;
 use super::*;
+use crate::authors::table::built_in;
 
 fn told(files: &[(&str, &str)]) -> Vec<String> {
     let repo = Repo::from_files(files.iter().copied());

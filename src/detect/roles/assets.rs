@@ -25,7 +25,9 @@ pub(super) const USUAL: &[&str] = &["dist", "build", "out", ".output/public", "p
 /// Scripts that build.
 const BUILDS: &[&str] = &[
     "build",
+    "build-prod",
     "build:prod",
+    "build:app",
     "build:production",
     "release",
     "prod",

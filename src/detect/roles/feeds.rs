@@ -32,9 +32,9 @@ pub(in crate::detect) fn feeds(
         .filter(|at| components[*at].role.role == Role::Program)
         .filter(|at| components[*at].facts.kind.value() != Some(&Kind::Static))
         .collect();
-    let dirs: BTreeSet<RelPath> = components
+    let dirs: BTreeSet<(RelPath, &'static str)> = components
         .iter()
-        .map(|component| component.dir.clone())
+        .map(|component| (component.dir.clone(), component.language))
         .collect();
     let budget = 12_000 / programs.len().max(1);
     let mut reads_of: Vec<(usize, Vec<Read>)> = Vec::new();
@@ -42,12 +42,16 @@ pub(in crate::detect) fn feeds(
         let component = &components[*at];
         let inner: Vec<RelPath> = dirs
             .iter()
-            .filter(|dir| **dir != component.dir && dir.is_in(&component.dir))
-            .cloned()
+            .filter(|(dir, language)| {
+                *dir != component.dir
+                    && dir.is_in(&component.dir)
+                    && *language == component.language
+            })
+            .map(|(dir, _)| dir.clone())
             .collect();
         reads_of.push((*at, reads::of(repo, packs, component, &inner, budget)));
     }
-    let copies = copies(repo, packs);
+    let copies = copies(repo, packs, &all);
     let mut made: Vec<RelPath> = Vec::new();
     for package in &all {
         let own: Vec<usize> = programs
@@ -56,7 +60,7 @@ pub(in crate::detect) fn feeds(
             .filter(|at| components[*at].dir == package.dir && components[*at].language == "node")
             .collect();
         // What answers requests itself gives its files itself.
-        if own.iter().any(|at| serves(&components[*at])) {
+        if own.iter().any(|at| serves(packs, &components[*at])) {
             continue;
         }
         let found = reads_of.iter().find_map(|(at, reads)| {
@@ -68,8 +72,8 @@ pub(in crate::detect) fn feeds(
                 by_path(repo, packs, package, program, reads, &copies)?;
             Some((*at, output, target, embedded, evidence))
         });
-        let found = found.or_else(|| by_output(package, components, &programs, &own));
-        let found = found.or_else(|| by_place(package, components, &programs, &own));
+        let found = found.or_else(|| by_output(packs, package, components, &programs, &own));
+        let found = found.or_else(|| by_place(repo, packs, package, components, &programs, &own));
         let Some((at, output, target, embedded, evidence)) = found else {
             continue;
         };
@@ -88,7 +92,12 @@ pub(in crate::detect) fn feeds(
         );
         fed.packages.push((package.dir.clone(), verdict));
         made.push(target.clone());
-        if is_absent(repo, packs, &target) {
+        // Of two packages that write the same folder one is built.
+        let taken = program
+            .feeds
+            .iter()
+            .any(|feed| touches(&feed.target, &target));
+        if !taken && is_absent(repo, packs, &target) && known(package, &output, &evidence) {
             program.feeds.push(Feed {
                 from: package.dir.clone(),
                 output,
@@ -117,6 +126,15 @@ pub(in crate::detect) fn feeds(
 fn whose(program: &Component) -> String {
     format!("the {} program in {}", program.language, program.dir)
 }
+
+/// Whether something says what the build writes: where only the place does, the package is no
+/// program all the same, but nobody could copy its output.
+fn known(package: &Package, output: &RelPath, evidence: &Evidence) -> bool {
+    evidence.rule != PLACE || package.outputs.iter().any(|named| named.dir == *output)
+}
+
+/// The rule of evidence that is only where a package stands.
+const PLACE: &str = "role/place";
 
 type Found = (RelPath, RelPath, bool, Evidence);
 
@@ -151,13 +169,13 @@ fn by_path(
                     ));
                 }
             }
-            let copied = copies.iter().find(|copy| {
+            let moved = copies.iter().find(|copy| {
                 copy.from.is_in(&package.dir)
                     && copy.from != package.dir
                     && touches(&copy.to, place)
                     && !package.dir.is_in(place)
             });
-            if let Some(copy) = copied {
+            if let Some(copy) = moved {
                 return Some((
                     copy.from.clone(),
                     place.clone(),
@@ -194,6 +212,7 @@ type At = (usize, RelPath, RelPath, bool, Evidence);
 
 /// The package's build writes into another component's folder.
 fn by_output(
+    packs: &PackSet,
     package: &Package,
     components: &[Component],
     programs: &[usize],
@@ -206,7 +225,7 @@ fn by_output(
         let owner = programs
             .iter()
             .copied()
-            .filter(|at| !own.contains(at) && serves(&components[*at]))
+            .filter(|at| !own.contains(at) && serves(packs, &components[*at]))
             .filter(|at| output.dir.is_in(&components[*at].dir))
             .max_by_key(|at| components[*at].dir.depth());
         if let Some(at) = owner {
@@ -222,37 +241,62 @@ fn by_output(
     None
 }
 
-/// The package stands in the folder of a program of another language, or its code is part of a
-/// program of its own.
+/// The package stands in the folder of a program of another language, in the midst of its code, or
+/// is built by it; or it is a part of a program of its own language.
 fn by_place(
+    repo: &Repo,
+    packs: &PackSet,
     package: &Package,
     components: &[Component],
     programs: &[usize],
     own: &[usize],
 ) -> Option<At> {
-    let at = programs.iter().copied().find(|at| {
-        let program = &components[*at];
-        !own.contains(at)
-            && serves(program)
-            && (program.dir == package.dir
-                || program.language == "node"
-                    && program.code.contains(&package.dir)
-                    && own_is_static(components, &package.dir))
+    let (at, why) = programs.iter().copied().find_map(|at| {
+        let program = &components[at];
+        if own.contains(&at) || !serves(packs, program) {
+            return None;
+        }
+        let alone = || {
+            let same = |other: &&usize| components[**other].language == program.language;
+            programs.iter().filter(same).count() == 1
+        };
+        let why = if program.dir == package.dir {
+            "it stands in the program's own folder"
+        } else if program.language == "node" {
+            let part =
+                program.code.contains(&package.dir) && own_is_static(components, &package.dir);
+            part.then_some("the program depends on it")?
+        } else if amid_code(repo, program, &package.dir) {
+            "it stands amid the program's code"
+        } else if crate::detect::language(program.language)
+            .is_some_and(|language| repo.dir(&package.dir).first(language.manifests()).is_some())
+            && package.dir.is_in(&program.root)
+            && alone()
+        {
+            "the program's own build tool builds it"
+        } else {
+            return None;
+        };
+        Some((at, why))
     })?;
-    let program = &components[at];
     let output = usual(package);
-    let why = if program.dir == package.dir {
-        "it stands in the program's own folder"
-    } else {
-        "the program depends on it"
+    let evidence = Evidence::file(PLACE, package.dir.join("package.json"), why);
+    Some((at, output.clone(), output, false, evidence))
+}
+
+/// Whether a folder between the program's and the package holds source files of the program.
+fn amid_code(repo: &Repo, program: &Component, dir: &RelPath) -> bool {
+    let Some(language) = crate::detect::language(program.language) else {
+        return false;
     };
-    Some((
-        at,
-        output.clone(),
-        output,
-        false,
-        Evidence::file("role/place", package.dir.join("package.json"), why),
-    ))
+    std::iter::successors(dir.parent(), RelPath::parent)
+        .take_while(|above| above.is_in(&program.dir) && *above != program.dir && !above.is_root())
+        .any(|above| {
+            repo.dir(&above).files().any(|name| {
+                let ending = name.rsplit_once('.').map(|(_, ending)| ending);
+                ending.is_some_and(|ending| language.sources().contains(&ending))
+            })
+        })
 }
 
 fn own_is_static(components: &[Component], dir: &RelPath) -> bool {
@@ -282,7 +326,7 @@ fn by_name(
         })
         .filter(|package| {
             !components.iter().any(|own| {
-                own.dir == package.dir && (serves(own) || own.role.role != Role::Program)
+                own.dir == package.dir && (serves(packs, own) || own.role.role != Role::Program)
             })
         })
         .collect();
@@ -337,14 +381,14 @@ fn by_name(
         ),
     ));
     made.push((*place).clone());
-    let feed = Feed {
+    let relation = Feed {
         from: package.dir.clone(),
         output: usual(package),
         target: (*place).clone(),
         embedded: read.embedded,
         evidence,
     };
-    components[*at].feeds.push(feed);
+    components[*at].feeds.push(relation);
 }
 
 /// Embedded folders without which the program does not compile, and that nothing here makes.
@@ -408,7 +452,7 @@ struct Copy {
     to: RelPath,
 }
 
-fn copies(repo: &Repo, packs: &PackSet) -> Vec<Copy> {
+fn copies(repo: &Repo, packs: &PackSet, packages: &[Package]) -> Vec<Copy> {
     let root = RelPath::root();
     let mut found = Vec::new();
     for rule in packs.roles().flat_map(|roles| &roles.copies) {
@@ -428,16 +472,19 @@ fn copies(repo: &Repo, packs: &PackSet) -> Vec<Copy> {
                 let (Some(from), Some(to)) = (text("from"), text("to")) else {
                     continue;
                 };
-                for base in [&root, &home] {
+                // What goes upward starts in some package's folder, which `cd` has named before.
+                let above = to.starts_with("../");
+                let inside = packages
+                    .iter()
+                    .map(|package| &package.dir)
+                    .filter(|_| above);
+                for base in [&root, &home].into_iter().chain(inside) {
                     if let (Some(from), Some(to)) =
                         (base.resolve(clean(from)), base.resolve(clean(to)))
                         && !from.is_root()
                         && !to.is_root()
                     {
                         found.push(Copy { from, to });
-                    }
-                    if home.is_root() {
-                        break;
                     }
                 }
             }

@@ -69,8 +69,8 @@ pub(in crate::detect) fn unknown(repo: &Repo, packs: &PackSet) -> Vec<Unknown> {
 impl Unknown {
     /// Whether a component of a known language in the same folder is a part of this program: what
     /// its pages are made with.
-    pub(in crate::detect) fn owns(&self, component: &Component) -> bool {
-        self.program && component.dir == self.dir && !super::serves(component)
+    pub(in crate::detect) fn owns(&self, packs: &PackSet, component: &Component) -> bool {
+        self.program && component.dir == self.dir && !super::serves(packs, component)
     }
 
     pub(in crate::detect) fn why(&self) -> String {

@@ -51,7 +51,7 @@ pub(super) fn is_for_linux(name: &str) -> bool {
     let is_processor = PROCESSORS.contains(&last) || matches!(last, "amd64" | "arm64");
     let elsewhere = |part: &str| SYSTEMS.contains(&part) || PROCESSORS.contains(&part);
     let has_more = parts.next().is_some();
-    !elsewhere(last) && !(is_processor && has_more && SYSTEMS.contains(&before))
+    !(elsewhere(last) || is_processor && has_more && SYSTEMS.contains(&before))
 }
 
 impl<'t> Header<'t> {

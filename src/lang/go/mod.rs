@@ -6,6 +6,7 @@ mod mains;
 mod modfile;
 mod plan;
 mod reach;
+mod sums;
 
 use std::collections::BTreeSet;
 
@@ -16,8 +17,8 @@ use super::{Component, Dependency, Entered, Language, Manifest, Reach, Sources};
 use rayon::prelude::*;
 
 use crate::diag::{Diagnostic, Location};
-use crate::facts::{Confidence, Evidence, Kind, Rank};
-use crate::parse::version::Constraint;
+use crate::facts::{Bound, Confidence, Evidence, Kind, Pins, Rank, Weight};
+use crate::parse::version::{Constraint, Version};
 use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
@@ -30,6 +31,8 @@ pub struct GoModel {
     pub mains: Vec<GoMain>,
     /// `go.sum` stands beside `go.mod`.
     pub sum: bool,
+    /// `go.sum` does not have what the build checks against it, so the build writes it.
+    pub lacks_sums: bool,
     /// `vendor/modules.txt` is there, so nothing is downloaded.
     pub vendored: bool,
     /// Module folders, relative to the project root, whose manifests the download needs: of the
@@ -170,6 +173,8 @@ fn component(
         .iter()
         .fold(root.clone(), |root, sibling| common(&root, sibling));
     let root_view = repo.dir(&root);
+    let is_vendored = view.has("vendor/modules.txt") || root_view.has("vendor/modules.txt");
+    let in_workspace = root_view.has("go.work");
 
     let manifest = Manifest {
         path: source.path.clone(),
@@ -177,14 +182,18 @@ fn component(
         dependencies: dependencies(&source),
         ..Manifest::default()
     };
+    let lacking = if in_workspace || is_vendored {
+        None
+    } else {
+        sums::lacking(&view, &source)
+    };
     let model = GoModel {
         modules: own_modules(repo, dir, module, &source, &siblings),
         indirect: indirect(&source),
         sum: view.has("go.sum"),
-        vendored: view.has("vendor/modules.txt") || root_view.has("vendor/modules.txt"),
-        workspace: root_view
-            .has("go.work")
-            .then(|| root_view.has("go.work.sum")),
+        lacks_sums: lacking.is_some(),
+        vendored: is_vendored,
+        workspace: in_workspace.then(|| root_view.has("go.work.sum")),
         siblings: siblings
             .iter()
             .filter_map(|sibling| Some((sibling.below(&root)?, repo.dir(sibling).has("go.sum"))))
@@ -194,6 +203,10 @@ fn component(
     let mut component = Component::new("go", dir.clone(), manifest, model);
     component.root = root;
     versions(&view, &source, &mut component);
+    component.pins = pins(&component.manifest, &source);
+    if let Some(module) = lacking {
+        sums::tell(&mut component, &source, &module);
+    }
     let mut names = vec![base_name(module)];
     // `github.com/owner/repository/…`; a module at the root may be called otherwise.
     names.extend(module.split('/').nth(2).filter(|_| module.contains('.')));
@@ -223,7 +236,7 @@ fn alone(repo: &Repo) -> Option<Component> {
             .next()
             .is_some_and(|host| host.contains('.'))
     };
-    if !is_program || header.imports.iter().any(|path| is_external(&path)) {
+    if !is_program || header.imports.iter().any(is_external) {
         return None;
     }
     let manifest = Manifest {
@@ -237,6 +250,7 @@ fn alone(repo: &Repo) -> Option<Component> {
             version_variable: None,
         }],
         sum: false,
+        lacks_sums: false,
         // Nothing is downloaded.
         vendored: true,
         siblings: Vec::new(),
@@ -331,6 +345,31 @@ fn versions(view: &Dir<'_>, source: &Source, component: &mut Component) {
             ),
         );
     }
+}
+
+/// The modules of go.mod, and the Go that it was written with: newer ones build it by Go's promise,
+/// but modules that reach into the runtime break it.
+fn pins(manifest: &Manifest, source: &Source) -> Pins {
+    let mut pins = super::pins(&manifest.dependencies);
+    let written = ["go", "toolchain"]
+        .iter()
+        .filter_map(|key| {
+            let (span, words) = directives(&source.text, key).next()?;
+            Some((Version::parse(words.first()?)?, span))
+        })
+        .max_by(|(a, _), (b, _)| a.cmp(b));
+    if let Some((version, span)) = written
+        && let Some(runs) =
+            Constraint::node(&format!("<{}.{}", version.major(), version.minor() + 1))
+    {
+        let why = format!("go.mod is written with Go {}", version.truncated(2));
+        pins.bounds.push(Bound {
+            runs,
+            weight: Weight::Tried,
+            evidence: Evidence::span("go/written-with", source, &span, why),
+        });
+    }
+    pins
 }
 
 /// Which main package the image runs. `names` are those of the module and of the repository.

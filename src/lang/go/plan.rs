@@ -38,6 +38,8 @@ struct BuildContext {
     module_dir: String,
     /// False for a vendored module.
     download: bool,
+    /// The build adds what go.sum lacks.
+    lacks_sums: bool,
     /// Build tags, joined by commas.
     tags: String,
     /// The variable that `-X` stamps with the build argument VERSION.
@@ -141,6 +143,10 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     };
     let manifests = manifests(component.root.clone(), component.dir.clone(), model);
     let mut run = RunStage::new(resolver.image("go", &line, role)?, "/app", health);
+    if static_base == "slim" {
+        // Distroless images bring them, Debian's own does not.
+        run.packages.push("ca-certificates".to_owned());
+    }
     let mut steps: Vec<Step> = Vec::new();
     if static_base == "scratch" {
         let certificates = "/etc/ssl/certs/ca-certificates.crt";
@@ -167,6 +173,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
                 binary: binary.clone(),
                 module_dir: module_dir.clone(),
                 download: !model.vendored,
+                lacks_sums: model.lacks_sums,
                 tags,
                 version_variable,
             },

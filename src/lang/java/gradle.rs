@@ -343,24 +343,7 @@ fn versions(script: &Script, root: &Dir<'_>, wrapper: bool, component: &mut Comp
             let version = Version::parse(&source.text[at + "/gradle-".len()..])?;
             Some((version, Location::in_source(&source, &(at..at))))
         });
-    // The newest long-term line that the wrapper's Gradle runs on.
-    // From general knowledge and the recipes: the matrix itself was not read.
     if let Some((version, at)) = gradle {
-        let known = [([9, 1], 25), ([8, 5], 21), ([7, 3], 17), ([5, 0], 11)];
-        let line = known
-            .iter()
-            .find(|(from, _)| version >= Version::new(*from))
-            .map_or(8, |(_, line)| *line);
-        if line < 25 {
-            component.facts.runtime.likely(
-                Constraint::Line(Version::new([line])),
-                Rank::Language,
-                Evidence {
-                    rule: "java/gradle-runs-on".to_owned(),
-                    at: Some(at),
-                    why: format!("Gradle {version} runs on Java {line} at most"),
-                },
-            );
-        }
+        component.pins.pin("gradle", &version.to_string(), Some(at));
     }
 }

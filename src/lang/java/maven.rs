@@ -230,7 +230,8 @@ impl<'r> World<'r> {
         }
         let dirs = seen
             .into_iter()
-            .filter_map(|(production, dir)| production.then(|| dir.clone()))
+            .filter(|(production, _)| *production)
+            .map(|(_, dir)| dir.clone())
             .collect();
         (all, dirs)
     }

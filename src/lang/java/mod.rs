@@ -18,7 +18,7 @@ pub use gradle::Gradle;
 pub use maven::Maven;
 pub use reactor::Wrapper;
 
-use super::{Component, Entered, Language, Reach};
+use super::{Component, Entered, Language, Reach, pins};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Confidence, Evidence, Found, Kind, Rank, push};
 use crate::parse::toml;
@@ -99,6 +99,8 @@ impl Language for Java {
             let view = repo.dir(&component.dir);
             component.manifest.settings = config::settings(&view, diagnostics);
             version_files(repo, component);
+            let pinned = pins(&component.manifest.dependencies);
+            component.pins.packages.extend(pinned.packages);
             keep_sources(&view, component);
         }
         components

@@ -65,6 +65,10 @@ pub(super) fn program<'r>(
         .chain(plugins.mains())
         .filter(|placed| is_class(&placed.text));
     for placed in configured {
+        if !program.fat && !program.main_in_jar && !is_own(repo, &placed.text) {
+            // A tool that the build runs.
+            continue;
+        }
         let why = format!("the POM names the class {}", placed.text);
         program.mains.push((
             placed.text.clone(),
@@ -87,4 +91,15 @@ pub(super) fn program<'r>(
     }
     // A module that others use is a library with a program for trying it out.
     (!used).then_some(program)
+}
+
+/// Whether a class's source is in the repository.
+fn is_own(repo: &Repo, class: &str) -> bool {
+    let path = class.replace('.', "/");
+    // `MainKt` is what Kotlin makes of Main.kt.
+    let kotlin = path.strip_suffix("Kt").unwrap_or(&path);
+    let (java, kotlin) = (format!("/{path}.java"), format!("/{kotlin}.kt"));
+    repo.files()
+        .iter()
+        .any(|file| file.as_str().ends_with(&java) || file.as_str().ends_with(&kotlin))
 }

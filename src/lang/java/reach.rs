@@ -188,8 +188,8 @@ mod tests {
             ),
             ("src/main/java/b/Free.java", "package b;\nclass Free {}"),
             (
-                "src/main/java/b/Tool.java",
-                "package b;\npublic class Tool { public static void main(String[] a) {} }",
+                "src/main/java/b/ToolMain.java",
+                "package b;\npublic class ToolMain { public static void main(String[] a) {} }",
             ),
             ("src/test/java/a/T.java", "package a;\nclass T {}"),
         ]);
@@ -205,6 +205,9 @@ mod tests {
                 .collect()
         };
         assert_eq!(files("a.Main"), ["Main.java", "Server.java", "Free.java"]);
-        assert_eq!(files("b.Tool"), ["Tool.java", "Free.java", "Server.java"]);
+        assert_eq!(
+            files("b.ToolMain"),
+            ["ToolMain.java", "Free.java", "Server.java"]
+        );
     }
 }

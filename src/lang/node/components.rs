@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::install::Install;
 use super::manager::Manager;
 use super::package::Package;
+use super::pins;
 use super::script::{self, Program};
 use super::workspace::{self, Workspace};
 use super::{Neighbour, NodeModel, Runtime, tools};
@@ -257,6 +258,16 @@ fn component(
             .collect(),
         production: installed(&runs, true),
         development: installed(&builds, false),
+        modules_of: runs
+            .iter()
+            .filter(|run| *run != dir)
+            .filter(|run| {
+                packages
+                    .get(*run)
+                    .is_some_and(|package| package.has_production() || package.has_development())
+            })
+            .map(below)
+            .collect(),
         runs: runs.iter().map(below).collect(),
         esm: package.text(&["type"]) == Some("module"),
         node,
@@ -271,6 +282,12 @@ fn component(
     };
     let mut component = Component::new("node", dir.clone(), package.manifest(), model);
     component.root = root;
+    component.pins = pins::of(
+        package,
+        &install.locked,
+        install.manager,
+        &install.package_manager_version,
+    );
     if !is_root {
         component.code = runs;
     }

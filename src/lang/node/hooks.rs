@@ -10,6 +10,8 @@ pub struct Hook {
     pub dir: RelPath,
     pub script: String,
     pub kind: HookKind,
+    /// The part of the script that applies patches, where other parts stand beside it.
+    pub patch: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +33,7 @@ pub(super) fn hooks(all: &[&Package], root: &RelPath) -> Vec<Hook> {
                     dir: package.dir.below(root).unwrap_or_default(),
                     script: script.to_owned(),
                     kind: hook_kind(body, package),
+                    patch: patch(body, package),
                 });
             }
         }
@@ -52,11 +55,7 @@ pub(super) fn hook_kind(body: &str, package: &Package) -> HookKind {
         "true",
         "is-ci",
     ];
-    let parts: Vec<&str> = body
-        .split(['&', '|', ';'])
-        .map(str::trim)
-        .filter(|part| !part.is_empty())
-        .collect();
+    let parts: Vec<&str> = parts(body).collect();
     let idle = |part: &&str| {
         IDLE.iter().any(|word| {
             part.starts_with(word)
@@ -68,13 +67,41 @@ pub(super) fn hook_kind(body: &str, package: &Package) -> HookKind {
     if parts.iter().all(idle) {
         return HookKind::Idle;
     }
-    let installs_patcher = package
-        .table("dependencies")
-        .any(|(name, _)| name == "patch-package");
-    if parts.iter().all(|part| *part == "patch-package") && installs_patcher {
+    if installs_patcher(package) && parts.iter().all(|part| patches(part)) {
         return HookKind::Patch;
     }
     HookKind::Sources
+}
+
+fn parts(body: &str) -> impl Iterator<Item = &str> {
+    body.split(['&', '|', ';'])
+        .map(str::trim)
+        .filter(|part| !part.is_empty())
+}
+
+/// Production can apply patches only with a tool that it installs.
+fn installs_patcher(package: &Package) -> bool {
+    package
+        .table("dependencies")
+        .any(|(name, _)| name == "patch-package")
+}
+
+/// `patch-package`, by itself or through a package manager.
+fn patches(part: &str) -> bool {
+    let mut words = part.split_whitespace().filter(|word| {
+        !matches!(
+            *word,
+            "npx" | "yarn" | "pnpm" | "npm" | "bun" | "bunx" | "exec" | "run" | "-y" | "--yes"
+        )
+    });
+    words.next() == Some("patch-package")
+}
+
+/// The part that applies patches; `None` where it is all of the script.
+fn patch(body: &str, package: &Package) -> Option<String> {
+    let found = parts(body).find(|part| patches(part))?;
+    let alone = parts(body).all(patches);
+    (installs_patcher(package) && !alone).then(|| found.to_owned())
 }
 
 #[cfg(test)]
@@ -94,10 +121,21 @@ mod tests {
             ("husky || true", HookKind::Idle),
             ("npx only-allow pnpm", HookKind::Idle),
             ("patch-package", HookKind::Patch),
+            ("yarn patch-package", HookKind::Patch),
+            ("npx patch-package --error-on-fail", HookKind::Patch),
+            ("node x.js && patch-package", HookKind::Sources),
             ("nuxt prepare", HookKind::Sources),
             ("husky && node scripts/x.js", HookKind::Sources),
         ] {
             assert_eq!(hook_kind(body, &package), kind, "{body}");
+        }
+        for (body, expected) in [
+            ("patch-package", None),
+            ("husky && yarn patch-package", Some("yarn patch-package")),
+            ("prisma generate; patch-package", Some("patch-package")),
+            ("node patch.js", None),
+        ] {
+            assert_eq!(patch(body, &package).as_deref(), expected, "{body}");
         }
     }
 }

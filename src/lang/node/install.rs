@@ -9,6 +9,7 @@ use super::hooks::{self, Hook};
 use super::lock::{self, Lock};
 use super::manager::{self, Manager};
 use super::package::Package;
+use super::pins::{self, Locked};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Facts, Slot};
 use crate::parse::version::Constraint;
@@ -51,6 +52,8 @@ pub struct Install {
     /// Scripts that the manager runs during an install.
     pub hooks: Vec<Hook>,
     pub runner: Option<Runner>,
+    /// Every package of the lock file.
+    pub(super) locked: Vec<Locked>,
 }
 
 /// A tool that runs the build of a package after those of the packages that it needs.
@@ -119,9 +122,11 @@ impl Install {
             git: all.iter().any(|package| from_git(package)),
             hooks: hooks::hooks(&all, &package.dir),
             runner: runner(&view, package),
+            locked: Vec::new(),
         };
         install.focus = manager == Manager::YarnBerry && focuses(&view, &install);
         install.lock = find_lock(&view, manager, &all, diagnostics);
+        install.locked = pins::read(&view, manager, install.lock.file(), &all);
         install.files(&view, &all);
         install.secrets(&view, diagnostics);
         install.tell(package, &all, diagnostics);

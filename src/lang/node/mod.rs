@@ -7,6 +7,7 @@ mod lexer;
 pub mod lock;
 pub mod manager;
 mod package;
+mod pins;
 mod plan;
 mod reach;
 mod reads;
@@ -49,6 +50,8 @@ pub struct NodeModel {
     pub builds: Vec<Neighbour>,
     /// Folders of members that the running program needs, relative to the install root.
     pub runs: Vec<RelPath>,
+    /// Those among them that have dependencies of their own.
+    pub modules_of: Vec<RelPath>,
     /// Modules that production needs, in this package or one that it needs.
     pub production: bool,
     pub development: bool,

@@ -262,7 +262,8 @@ fn handed_over<'a>(words: &[&'a str]) -> Option<Next<'a>> {
             let script = rest.iter().find(|word| **word != "run")?;
             member(package, script)
         }
-        ["bun", "--filter" | "--cwd", package, rest @ ..]
+        ["yarn", "--cwd", package, rest @ ..]
+        | ["bun", "--filter" | "--cwd", package, rest @ ..]
         | ["bun", "run", "--filter" | "--cwd", package, rest @ ..] => {
             let script = rest.iter().find(|word| **word != "run")?;
             member(package, script)

@@ -1,5 +1,6 @@
 //! What tools have added to a project's declaration: tables of pyproject.toml, and the Pipfile.
 
+use super::groups::Optional;
 use super::project::{Project, requirements, scripts};
 use super::requirement::{Requirement, normal};
 use crate::diag::{Location, Result};
@@ -27,7 +28,15 @@ pub(super) fn poetry(project: &mut Project, table: &Tree, dir: &Dir<'_>, source:
         (table.get("dependencies"), true),
         (table.get("dev-dependencies"), false),
     ];
+    for (name, list) in table.get("extras").map(Tree::entries).unwrap_or_default() {
+        project.optional.push(Optional::listed(name, true, list));
+    }
     if let Some(named) = table.get("group") {
+        for (name, group) in named.entries() {
+            if let Some(list) = group.get("dependencies") {
+                project.optional.push(Optional::keyed(name, list));
+            }
+        }
         groups.extend(
             named
                 .entries()

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::groups;
 use super::lock::{self, Lock};
 use super::package::package;
 use super::project::Project;
 use super::requirement::Requirement;
-use super::requirements::{self, Requirements};
-use super::workspace::{self, Folder, SPLIT};
+use super::several::{self, Chosen};
+use super::workspace::{self, Folder};
 use super::{PythonModel, runtime};
 use crate::diag::{Diagnostic, Location};
 use crate::facts::Evidence;
@@ -35,8 +36,8 @@ pub enum Installer {
     },
     /// `uv pip install -r` with pyproject.toml or pylock.toml.
     UvPip { file: String },
-    /// `pip install -r`; the file is relative to the component.
-    Pip { file: String, hashed: bool },
+    /// `pip install -r`; the files are relative to the component.
+    Pip { files: Vec<String>, hashed: bool },
     /// `poetry export`, then pip.
     Poetry { locked: bool, hashed: bool },
     /// `pdm sync`.
@@ -52,6 +53,8 @@ pub(super) struct Installed {
     pub manifest: Manifest,
     pub name: &'static str,
     pub evidence: Evidence,
+    /// The newest Python 3 that the locked wheels are for, and what says so.
+    pub ceiling: Option<(u64, Evidence)>,
     /// The version of the tool that the project asks for.
     pub version: Option<(Constraint, Evidence)>,
 }
@@ -72,6 +75,7 @@ pub(super) fn choose(
             install_dir: folder.dir.clone(),
             ..PythonModel::default()
         },
+        ceiling: None,
         manifest: folder.project.manifest.clone(),
         direct: folder
             .project
@@ -90,6 +94,7 @@ pub(super) fn choose(
     let version = tool_version(&view, &folder.project, name);
     Installed {
         model: choice.model,
+        ceiling: choice.ceiling,
         manifest: choice.manifest,
         name,
         evidence,
@@ -102,6 +107,7 @@ struct Choice<'a> {
     view: &'a Dir<'a>,
     project: &'a Project,
     model: PythonModel,
+    ceiling: Option<(u64, Evidence)>,
     manifest: Manifest,
     /// What production asks for by name.
     direct: Vec<Requirement>,
@@ -134,8 +140,8 @@ impl Choice<'_> {
             self.take_lock("pylock.toml", lock::pylock);
             return self.uv_pip("pylock.toml", "pylock.toml locks the dependencies");
         }
-        if let Some(found) = self.requirements_file() {
-            return self.pip(found);
+        if let Some(chosen) = several::choose(self.repo, self.view) {
+            return self.pip(chosen);
         }
         let declared = self.project.declares;
         if poetry && declared {
@@ -152,6 +158,7 @@ impl Choice<'_> {
             if declared {
                 self.unlocked(if pdm { "pdm lock" } else { "uv lock" });
             }
+            self.optional();
             return self.uv_pip("pyproject.toml", "pyproject.toml lists the dependencies");
         }
         if builds {
@@ -160,6 +167,7 @@ impl Choice<'_> {
                 .first(&["setup.py", "pyproject.toml"])
                 .unwrap_or("setup.cfg");
             let why = "only the build backend knows the dependencies";
+            self.optional();
             self.model.installer = Installer::Setup;
             return (
                 "pip",
@@ -172,6 +180,25 @@ impl Choice<'_> {
         )
     }
 
+    /// Takes in the extras and groups of production.
+    fn optional(&mut self) {
+        let chosen = groups::chosen(self.project);
+        let named = |name: &str| {
+            chosen
+                .iter()
+                .any(|one| one.packages.iter().any(|package| package == name))
+        };
+        for (requirement, production) in &self.project.requirements {
+            if !*production && named(&requirement.name) {
+                self.direct.push(requirement.clone());
+            }
+        }
+        for dependency in &mut self.manifest.dependencies {
+            dependency.production |= named(&dependency.name);
+        }
+        self.model.optional = chosen;
+    }
+
     fn uv(
         &mut self,
         folders: &[Folder],
@@ -180,6 +207,7 @@ impl Choice<'_> {
         home: &RelPath,
     ) -> (&'static str, Evidence) {
         let file = home.join("uv.lock");
+        self.optional();
         self.model.install_dir = home.clone();
         self.model.inputs = vec![home.join("pyproject.toml"), file.clone()];
         let mut frozen = self.project.dynamic;
@@ -203,16 +231,22 @@ impl Choice<'_> {
                 .and_then(|_| self.project.manifest.name.clone()),
             default_groups: self.project.default_groups,
         };
-        let lock = lock::uv(self.repo, &file, &name);
+        let lock = lock::uv(self.repo, &file, &name, &self.model.optional);
         self.keep(lock, &file);
         ("uv", locked_by(&file))
     }
 
     fn poetry(&mut self, locked: bool) -> (&'static str, Evidence) {
         let file = self.view.path.join("poetry.lock");
+        self.optional();
         self.inputs(&["pyproject.toml", "poetry.lock", "poetry.toml"]);
         if locked {
-            let lock = lock::poetry(self.repo, &file, &self.direct);
+            let lock = lock::poetry(
+                self.repo,
+                &file,
+                &self.direct,
+                !self.model.optional.is_empty(),
+            );
             self.keep(lock, &file);
         } else {
             self.unlocked("poetry lock");
@@ -272,8 +306,17 @@ impl Choice<'_> {
         )
     }
 
-    fn pip(&mut self, (file, found): (String, Requirements)) -> (&'static str, Evidence) {
-        let path = self.view.path.join(&file);
+    fn pip(&mut self, chosen: Chosen) -> (&'static str, Evidence) {
+        let Chosen {
+            files,
+            found,
+            others,
+        } = chosen;
+        let path = self
+            .view
+            .path
+            .join(files.first().map_or("", String::as_str));
+        self.model.others = others;
         self.model.inputs.clone_from(&found.files);
         self.model.local.extend(found.local);
         self.model.vcs |= found.vcs;
@@ -308,31 +351,19 @@ impl Choice<'_> {
         }
         self.model.installer = if found.itself {
             // The project is in its own requirements: only its build tells all of them.
-            self.model.requirements = Some(file.clone());
+            self.model.requirements.clone_from(&files);
             Installer::Setup
         } else {
             Installer::Pip {
-                file: file.clone(),
+                files: files.clone(),
                 hashed: found.hashed,
             }
         };
-        let why = format!("{file} lists the dependencies");
+        let why = match files.as_slice() {
+            [one] => format!("{one} lists the dependencies"),
+            all => format!("{} list the dependencies of production", all.join(" and ")),
+        };
         ("pip", Evidence::file("python/requirements", path, why))
-    }
-
-    /// The requirements file that production means; an empty one is none.
-    fn requirements_file(&self) -> Option<(String, Requirements)> {
-        [
-            "requirements.txt".to_owned(),
-            "requirements-prod.txt".to_owned(),
-        ]
-        .into_iter()
-        .chain(SPLIT.iter().map(|name| format!("requirements/{name}")))
-        .filter(|name| self.view.has(name))
-        .find_map(|name| {
-            let found = requirements::read(self.repo, &self.view.path.join(&name))?;
-            found.any.then_some((name, found))
-        })
     }
 
     fn inputs(&mut self, names: &[&str]) {
@@ -353,7 +384,7 @@ impl Choice<'_> {
         match lock {
             Ok(lock) => {
                 self.model.vcs |= lock.vcs;
-                self.model.ceiling = lock.ceiling().map(|(minor, package)| {
+                self.ceiling = lock.ceiling().map(|(minor, package)| {
                     let why = format!(
                         "{package} is locked without a wheel for Python 3.{}",
                         minor + 1

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::groups::Optional;
 use super::requirement::{Requirement, is_foreign, normal};
 use crate::diag::Result;
 use crate::parse::{Tree, json, toml};
@@ -60,8 +61,8 @@ fn newest_wheel(wheels: &[String]) -> Option<u64> {
     newest
 }
 
-/// uv.lock, from the component's own entry on.
-pub(super) fn uv(repo: &Repo, file: &RelPath, name: &str) -> Result<Lock> {
+/// uv.lock, from the component's own entry on, with these extras and groups of it.
+pub(super) fn uv(repo: &Repo, file: &RelPath, name: &str, optional: &[Optional]) -> Result<Lock> {
     let tree = toml(&repo.read(file)?)?;
     let packages = tree.get("package").map(Tree::items).unwrap_or_default();
     let mut by_name: BTreeMap<String, Vec<&Tree>> = BTreeMap::new();
@@ -73,6 +74,11 @@ pub(super) fn uv(repo: &Repo, file: &RelPath, name: &str) -> Result<Lock> {
     let mut lock = Lock::default();
     let mut seen = BTreeSet::new();
     let mut todo = vec![(normal(name), None::<String>)];
+    todo.extend(
+        optional
+            .iter()
+            .map(|one| (normal(name), Some(one.name.clone()))),
+    );
     while let Some(wanted) = todo.pop() {
         if !seen.insert(wanted.clone()) {
             continue;
@@ -81,7 +87,9 @@ pub(super) fn uv(repo: &Repo, file: &RelPath, name: &str) -> Result<Lock> {
         for package in by_name.get(&name).map(Vec::as_slice).unwrap_or_default() {
             let list = match &extra {
                 None => package.get("dependencies"),
-                Some(extra) => package.at(&["optional-dependencies", extra.as_str()]),
+                Some(extra) => ["optional-dependencies", "dev-dependencies"]
+                    .iter()
+                    .find_map(|table| package.at(&[table, extra.as_str()])),
             };
             for dependency in list.map(Tree::items).unwrap_or_default() {
                 let marker = dependency.get("marker").and_then(Tree::text);
@@ -115,7 +123,13 @@ pub(super) fn uv(repo: &Repo, file: &RelPath, name: &str) -> Result<Lock> {
 }
 
 /// poetry.lock of any version since 1.0.
-pub(super) fn poetry(repo: &Repo, file: &RelPath, direct: &[Requirement]) -> Result<Lock> {
+/// `more` is set when the direct ones are more than the group `main` has.
+pub(super) fn poetry(
+    repo: &Repo,
+    file: &RelPath,
+    direct: &[Requirement],
+    more: bool,
+) -> Result<Lock> {
     let tree = toml(&repo.read(file)?)?;
     let packages = tree.get("package").map(Tree::items).unwrap_or_default();
     let mut all: BTreeMap<String, &Tree> = BTreeMap::new();
@@ -142,7 +156,12 @@ pub(super) fn poetry(repo: &Repo, file: &RelPath, direct: &[Requirement]) -> Res
             .map(|(name, _)| name.clone())
             .collect()
     } else {
-        closure(&all, direct)
+        BTreeSet::new()
+    };
+    let main: BTreeSet<String> = if marked && !more {
+        main
+    } else {
+        main.into_iter().chain(closure(&all, direct)).collect()
     };
     let files = tree.at(&["metadata", "files"]);
     let mut lock = Lock::default();
@@ -319,7 +338,7 @@ mod tests {
             version = "9"
             "#,
         )]);
-        let lock = uv(&repo, &RelPath::new("uv.lock").unwrap(), "App").unwrap();
+        let lock = uv(&repo, &RelPath::new("uv.lock").unwrap(), "App", &[]).unwrap();
         let names: Vec<&str> = lock.packages.keys().map(String::as_str).collect();
         assert_eq!(names, ["psycopg", "psycopg-binary"]);
     }

@@ -4,6 +4,7 @@ mod dialects;
 mod django;
 mod entry;
 mod folders;
+mod groups;
 mod imports;
 mod installer;
 mod lexer;
@@ -16,6 +17,7 @@ mod requirement;
 mod requirements;
 mod runtime;
 mod setuptools;
+mod several;
 mod workspace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,10 +25,13 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) use imports::module;
 pub use installer::Installer;
 
+pub use groups::Optional;
+pub use several::Other;
+
 use super::{Component, Entered, Language, Manifest, Reach, Sources};
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Confidence, Evidence, Kind, Rank};
-use crate::parse::version::Version;
+use crate::facts::{Bound, Command, Confidence, Evidence, Kind, Pins, Rank, Weight};
+use crate::parse::version::{Constraint, Version};
 use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo};
 use workspace::Folder;
@@ -37,8 +42,12 @@ pub struct Python;
 #[derive(Debug, Default)]
 pub struct PythonModel {
     pub installer: Installer,
-    /// The requirements file that lists the project itself.
-    pub requirements: Option<String>,
+    /// The requirements files, one of which lists the project itself.
+    pub requirements: Vec<String>,
+    /// Extras and groups that production installs beside the dependencies.
+    pub optional: Vec<Optional>,
+    /// Requirements files that are not installed unless the start command needs them.
+    pub others: Vec<Other>,
     /// Files that the dependency step reads, relative to the repository.
     pub inputs: Vec<RelPath>,
     /// Folders that are installed as dependencies, relative to the repository.
@@ -57,8 +66,6 @@ pub struct PythonModel {
     pub floors: BTreeMap<String, Version>,
     /// A dependency comes from a git repository.
     pub vcs: bool,
-    /// The newest Python 3 that the locked wheels are for, and what says so.
-    pub ceiling: Option<(u64, Evidence)>,
     /// Variables that hold what the package index wants to know.
     pub secrets: Vec<String>,
     /// The folder that the modules of a file are imported from, relative to the component; by file.
@@ -191,8 +198,10 @@ fn component(
             super::go::common(&root, &dir)
         });
     let scripts = manifest.scripts.clone();
+    let pins = pins(&installed.model, installed.ceiling);
     let mut component = Component::new("python", folder.dir.clone(), manifest, installed.model);
     component.root = root;
+    component.pins = pins;
     if !folder.is_project() {
         component.sure = Confidence::Guess;
     }
@@ -225,6 +234,31 @@ fn component(
     );
     ignore(&view, &mut component);
     component
+}
+
+/// The installed versions, those of extras too, and the newest Python that locked wheels are for.
+fn pins(model: &PythonModel, ceiling: Option<(u64, Evidence)>) -> Pins {
+    let mut pins = Pins::default();
+    for (name, version) in &model.packages {
+        pins.pin(name, version, None);
+    }
+    for extra in &model.extras {
+        if let Some((name, _)) = extra.split_once('[')
+            && let Some(version) = model.packages.get(name)
+        {
+            pins.pin(extra, version, None);
+        }
+    }
+    if let Some((minor, evidence)) = ceiling
+        && let Some(runs) = Constraint::python(&format!("<3.{}", minor + 1))
+    {
+        pins.bounds.push(Bound {
+            runs,
+            weight: Weight::Breaks,
+            evidence,
+        });
+    }
+    pins
 }
 
 /// What Python and its tools leave behind, and what only tests and editors of the code need.

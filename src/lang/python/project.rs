@@ -1,6 +1,7 @@
 //! What a project says of itself, and pyproject.toml's standard part of it.
 
 use super::dialects;
+use super::groups::Optional;
 use super::requirement::{Requirement, is_name, normal};
 use crate::diag::{Location, Result};
 use crate::facts::Evidence;
@@ -20,6 +21,8 @@ pub(super) struct Project {
     pub declares: bool,
     /// Requirements with whether production installs them.
     pub requirements: Vec<(Requirement, bool)>,
+    /// Extras and groups.
+    pub optional: Vec<Optional>,
     /// The constraint on the interpreter, as written.
     pub python: Option<(String, Evidence)>,
     /// Tables of tools that are there: `poetry`, `pdm`, `uv`.
@@ -132,7 +135,8 @@ pub(super) fn pyproject(dir: &Dir<'_>) -> Result<Project> {
         standard(&mut project, table, &source);
     }
     if let Some(groups) = tree.get("dependency-groups") {
-        for (_, group) in groups.entries() {
+        for (name, group) in groups.entries() {
+            project.optional.push(Optional::listed(name, false, group));
             requirements(&mut project, group, false, &source);
         }
     }
@@ -201,7 +205,8 @@ fn standard(project: &mut Project, table: &Tree, source: &Source) {
         requirements(project, list, true, source);
     }
     if let Some(extras) = table.get("optional-dependencies") {
-        for (_, list) in extras.entries() {
+        for (name, list) in extras.entries() {
+            project.optional.push(Optional::listed(name, true, list));
             requirements(project, list, false, source);
         }
     }

@@ -193,12 +193,24 @@ pub(super) fn programs(repo: &Repo, folders: &[Folder]) -> Vec<usize> {
 }
 
 /// How many files are looked into for an application object, where no name tells.
-const PROBE: usize = 60;
+const PROBE: usize = 400;
+
+/// Names of files in which programs start.
+const LIKELY: &[&str] = &[
+    "app.py",
+    "main.py",
+    "asgi.py",
+    "wsgi.py",
+    "server.py",
+    "api.py",
+    "worker.py",
+    "__init__.py",
+];
 
 fn is_program(view: &Dir<'_>, folder: &Folder, nested: &[&RelPath]) -> bool {
     static APP: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(
-            r"(?m)^\w+\s*(?::\s*[\w.]+\s*)?=\s*(?:\w+\.)?(?:FastAPI|Flask|Starlette|Litestar|FastHTML|fast_app|Sanic|Quart|Celery|Dash|Bottle|Robyn|Blacksheep|Application|App)\(|^(?:import|from) streamlit|^def create_app\(|^\s+(?:\w+\.)+run_polling\(",
+            r"(?m)^\w+\s*(?::\s*[\w.]+\s*)?=\s*(?:\w+\.)?(?:FastAPI|Flask|Starlette|Litestar|FastHTML|fast_app|Sanic|Quart|Celery|Dash|Bottle|Robyn|Blacksheep|Application|App)\(|^(?:import|from) streamlit|^def (?:create|make)_app\(|^\w+\s*(?::\s*[\w.]+\s*)?=\s*(?:create|make)_app\(|\bgrpc\.(?:aio\.)?server\(|^\s+(?:\w+\.)+run_polling\(",
         )
         .ok()
     });
@@ -217,7 +229,14 @@ fn is_program(view: &Dir<'_>, folder: &Folder, nested: &[&RelPath]) -> bool {
         }
     };
     let mut tried = 0;
-    for file in view.walk() {
+    // The likely names first, so that a large project's own budget reaches them.
+    let likely = |file: &RelPath| LIKELY.contains(&file.name());
+    let (first, rest): (Vec<RelPath>, Vec<RelPath>) = view
+        .walk()
+        .filter(super::is_python)
+        .take(20_000)
+        .partition(likely);
+    for file in first.into_iter().chain(rest) {
         let beside = file.parent().is_some_and(|dir| {
             dir.parts().any(|part| {
                 part.starts_with('.')
@@ -227,7 +246,7 @@ fn is_program(view: &Dir<'_>, folder: &Folder, nested: &[&RelPath]) -> bool {
                     )
             })
         });
-        if beside || !super::is_python(&file) || file.depth() > 5 || !own(&file) {
+        if beside || file.depth() > 5 || !own(&file) {
             continue;
         }
         if file.name() == "__main__.py" {

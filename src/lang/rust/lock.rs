@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Result;
+use crate::facts::Pins;
 use crate::parse;
 use crate::parse::Tree;
 use crate::repo::Source;
@@ -35,6 +36,19 @@ pub(super) struct Closure {
 const BUNDLED_BY_CC: &[&str] = &["libsqlite3-sys"];
 
 impl Lock {
+    /// The versions of these crates.
+    pub(super) fn pins(&self, names: &BTreeSet<String>) -> Pins {
+        let mut pins = Pins::default();
+        for found in self
+            .crates
+            .iter()
+            .filter(|found| names.contains(&found.name))
+        {
+            pins.pin(&found.name, &found.version, None);
+        }
+        pins
+    }
+
     pub(super) fn read(source: &Source) -> Result<Self> {
         let tree = parse::toml(source)?;
         let mut lock = Self {

@@ -254,9 +254,13 @@ fn component(
     needs::stand_ins(cargo, package, &mut model, &read, &compiled);
     needs::files(cargo, &mut model, &read);
     needs::crates(cargo, lock, &mut model, &compiled);
+    let pins = lock
+        .map(|lock| lock.pins(&model.crates))
+        .unwrap_or_default();
 
     let mut component = Component::new("rust", dir.clone(), manifest, model);
     component.root = root;
+    component.pins = pins;
     component.code = compiled.into_iter().collect();
     runtime(repo, file, workspace, &mut component, diagnostics);
     programs(repo, package, &mut component);

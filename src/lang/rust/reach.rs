@@ -223,11 +223,9 @@ impl<'t> Attributes<'t> {
                 What::Word("test"),
                 ..,
             ]
-            | [What::Word("test")] => {
-                self.test.get_or_insert(at);
-            }
+            | [What::Word("test")]
             // `#[tokio::test]` and its like.
-            [.., What::Mark(':'), What::Word("test")] => {
+            | [.., What::Mark(':'), What::Word("test")] => {
                 self.test.get_or_insert(at);
             }
             _ => {}

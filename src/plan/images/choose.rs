@@ -69,6 +69,30 @@ impl Catalogue {
         Ok(line)
     }
 
+    /// Every line that the constraint leaves, from the newest down; of lines too many to list
+    /// those that a series names.
+    ///
+    /// Errors: `unknown-runtime`.
+    pub(crate) fn candidates(&self, runtime: &str, constraint: &Constraint) -> Result<Vec<Line>> {
+        let known = self.runtime(runtime)?;
+        let mut lines: Vec<Line> = known
+            .listed()
+            .chain(known.series.iter().flat_map(SeriesRow::lines))
+            .filter(|line| match constraint {
+                Constraint::Lts(None) => line.lts,
+                Constraint::Lts(Some(name)) => line.codename.as_ref() == Some(name),
+                other => other.allows_line(&line.version, line.newest.as_ref()),
+            })
+            .collect();
+        lines.sort_by(|a, b| b.version.cmp(&a.version));
+        Ok(lines)
+    }
+
+    /// Whether the line's support ended before the day of the catalogue.
+    pub(crate) fn ended(&self, line: &Line) -> bool {
+        ended(line, &self.as_of)
+    }
+
     /// The nearest newer line to move to from one that has ended: supported, and long-term
     /// where the runtime has such lines. `None` for an unknown runtime and for the newest line.
     pub fn successor(&self, runtime: &str, line: &Line) -> Option<Line> {

@@ -152,6 +152,18 @@ impl SeriesRow {
             && self.to.as_ref().is_none_or(|to| line <= to)
     }
 
+    /// The lines of the series. One without an end goes on as far as anybody asks; how far its
+    /// publisher has come is not recorded, and so these are the lines of the first years.
+    pub(super) fn lines(&self) -> impl Iterator<Item = Line> {
+        const YEARS_OF_RELEASES: u64 = 30;
+        let (major, first) = (self.from.major(), self.from.minor());
+        let last = self
+            .to
+            .as_ref()
+            .map_or(first + YEARS_OF_RELEASES, Version::minor);
+        (first..=last).map(move |minor| Self::line(Version::new([major, minor])))
+    }
+
     pub(super) fn line(version: Version) -> Line {
         Line {
             version,

@@ -13,7 +13,7 @@ pub(super) fn forms(ecosystem: &str, name: &str) -> Vec<String> {
 }
 
 /// The form in which names of an ecosystem are compared.
-pub(super) fn normal(ecosystem: &str, name: &str) -> String {
+pub(in crate::plan) fn normal(ecosystem: &str, name: &str) -> String {
     let name = name.trim();
     match ecosystem {
         "python" => python(name),

@@ -61,7 +61,7 @@ fn case() -> Case {
     let detection = detect(&repo, &packs);
     let settings = Settings::default();
     let assembled = assemble(&repo, &detection, &settings, &packs, &tables).unwrap();
-    let mut plan = assembled.plan.images.into_iter().next().unwrap();
+    let mut plan = assembled.images.into_iter().next().unwrap();
     if let From::Image(build) = &mut plan.stages[0].from {
         "golang:1".clone_into(&mut build.reference);
     }

@@ -9,6 +9,7 @@ use crate::lang::node::hooks::HookKind;
 use crate::lang::node::install::Runner;
 use crate::lang::node::manager::Manager;
 use crate::plan::Resolver;
+use crate::repo::RelPath;
 
 /// The build stage, when there is something to build.
 pub(super) fn build(
@@ -68,7 +69,7 @@ fn hooks_after_sources(model: &NodeModel, base: &Base) -> Vec<Command> {
         .install
         .hooks
         .iter()
-        .filter(|hook| hook.kind == HookKind::Sources)
+        .filter(|hook| hook.kind == HookKind::Sources && concerns(model, &hook.dir))
         .map(|hook| {
             if hook.dir.is_root() {
                 command(&base.tools.command, &["run", &hook.script])
@@ -77,6 +78,15 @@ fn hooks_after_sources(model: &NodeModel, base: &Base) -> Vec<Command> {
             }
         })
         .collect()
+}
+
+/// Whether a package of the install root is the program's own, one that it needs, or the root.
+fn concerns(model: &NodeModel, dir: &RelPath) -> bool {
+    dir.is_root()
+        || model.path.is_root()
+        || model.path == *dir
+        || model.runs.contains(dir)
+        || model.builds.iter().any(|neighbour| neighbour.dir == *dir)
 }
 
 /// The build script of the package, after those of the packages that it needs; or a framework's
@@ -141,7 +151,8 @@ fn builds(model: &NodeModel, base: &Base, chosen: &Command, is_script: bool) -> 
 fn execute(model: &NodeModel, base: &Base, words: &[&str]) -> Command {
     let start: &[&str] = match model.install.manager {
         Manager::Npm => return Command::exec(["npx"].iter().chain(words).copied()),
-        Manager::Bun => return Command::exec(["bunx"].iter().chain(words).copied()),
+        // Not `bunx`: of Bun's image only the program itself is copied.
+        Manager::Bun => return Command::exec(["bun", "x"].iter().chain(words).copied()),
         Manager::Pnpm => &["exec"],
         Manager::Yarn | Manager::YarnBerry => &["run"],
     };

@@ -70,6 +70,13 @@ pub(super) fn last_stage(
                 if !model.path.is_root() {
                     copies.push(from(stage, folder.clone(), folder));
                 }
+                // pnpm links what a package needs beside that package alone.
+                if install.manager == Manager::Pnpm {
+                    for sibling in &model.modules_of {
+                        let folder = absolute(DIR, sibling, "node_modules");
+                        copies.push(from(stage, folder.clone(), folder));
+                    }
+                }
             }
         }
         None => {}

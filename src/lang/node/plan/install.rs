@@ -113,6 +113,25 @@ fn without_hooks(base: &Base, hooks: &[&Hook]) -> Vec<Command> {
         .collect()
 }
 
+/// Leaves of scripts that do more only the part that applies patches, which production needs too.
+fn only_patches<'h>(base: &Base, hooks: &'h [Hook]) -> impl Iterator<Item = Command> + use<'h> {
+    let tool: &[&str] = if base.tools.npm {
+        &["npm", "pkg", "set"]
+    } else {
+        &["bun", "pm", "pkg", "set"]
+    };
+    let tool: Vec<String> = tool.iter().map(ToString::to_string).collect();
+    hooks.iter().filter_map(move |hook| {
+        let patch = hook.patch.as_ref()?;
+        let mut words = tool.clone();
+        if !hook.dir.is_root() {
+            words.extend(["--prefix".to_owned(), hook.dir.to_string()]);
+        }
+        words.push(format!("scripts.{}={patch}", hook.script));
+        Some(Command::Exec(words))
+    })
+}
+
 /// The install of everything, as the build needs it.
 pub(super) fn everything(model: &NodeModel, base: &Base) -> Vec<Command> {
     let install = &model.install;
@@ -122,9 +141,15 @@ pub(super) fn everything(model: &NodeModel, base: &Base) -> Vec<Command> {
         .filter(|hook| hook.kind == HookKind::Sources)
         .collect();
     let mut commands = without_hooks(base, &early);
+    commands.push(whole(model, base));
+    commands
+}
+
+fn whole(model: &NodeModel, base: &Base) -> Command {
+    let install = &model.install;
     let tool = &base.tools.command;
     let frozen = matches!(install.lock, Lock::Fits(_));
-    commands.push(match install.manager {
+    match install.manager {
         Manager::Npm if frozen => command(tool, &["ci", "--no-audit", "--no-fund"]),
         Manager::Npm => command(tool, &["install", "--no-audit", "--no-fund"]),
         Manager::Pnpm | Manager::Bun if frozen => command(tool, &["install", "--frozen-lockfile"]),
@@ -136,8 +161,7 @@ pub(super) fn everything(model: &NodeModel, base: &Base) -> Vec<Command> {
         Manager::YarnBerry if frozen => command(tool, &["install", "--immutable"]),
         Manager::YarnBerry => command(tool, &["install", "--no-immutable"]),
         Manager::Bun => command(tool, &["install"]),
-    });
-    commands
+    }
 }
 
 /// What the last stage's modules come from.
@@ -216,9 +240,10 @@ pub(super) fn modules(
     let dropped: Vec<&Hook> = install
         .hooks
         .iter()
-        .filter(|hook| hook.kind != HookKind::Patch)
+        .filter(|hook| hook.kind != HookKind::Patch && hook.patch.is_none())
         .collect();
     let mut commands = without_hooks(base, &dropped);
+    commands.extend(only_patches(base, &install.hooks));
     let tool = &base.tools.command;
     let frozen = matches!(install.lock, Lock::Fits(_));
     let member = install
@@ -244,9 +269,26 @@ pub(super) fn modules(
         (Manager::Bun, true) => vec!["install", "--frozen-lockfile", "--production"],
         (Manager::Bun, false) => vec!["install", "--production"],
     };
+    if install.manager == Manager::Npm && !frozen && !install.is_workspace() && model.development {
+        // Without a lock file npm settles peers by all that is asked for, and may find no answer
+        // for production alone where it finds one for the whole.
+        commands.push(whole(model, base));
+        words = vec!["prune", "--omit=dev"];
+    }
     let filter = format!("{name}...");
     match (install.manager, member) {
-        (Manager::Npm, Some(member)) => words.extend(["-w", member]),
+        (Manager::Npm, Some(member)) => {
+            words.extend(["-w", member]);
+            // The root's scripts run as well, and find their tools only where they are installed.
+            let patched = |hook: &Hook| hook.kind == HookKind::Patch || hook.patch.is_some();
+            if install
+                .hooks
+                .iter()
+                .any(|hook| hook.dir.is_root() && patched(hook))
+            {
+                words.push("--include-workspace-root");
+            }
+        }
         (Manager::Npm, None) if install.is_workspace() => {
             words.extend(["--workspaces", "--include-workspace-root"]);
         }

@@ -3,9 +3,8 @@
 use super::ProjectInstall;
 use super::serve::Start;
 use crate::diag::Result;
-use crate::facts::Component;
-use crate::facts::{Confidence, Evidence};
-use crate::lang::python::{Installer, PythonModel};
+use crate::facts::{Component, Confidence, Evidence, Pin};
+use crate::lang::python::{Installer, Other, PythonModel};
 use crate::parse::version::Constraint;
 use crate::plan::CopyStep;
 use crate::plan::Resolver;
@@ -16,6 +15,8 @@ pub(super) struct Install {
     pub installer: &'static str,
     pub dir: String,
     pub arguments: Vec<String>,
+    /// What `poetry export` takes beside the lock file.
+    pub select: Vec<String>,
     pub locked: bool,
     pub tools: Vec<String>,
     pub manifests: Vec<CopyStep>,
@@ -56,9 +57,10 @@ pub(super) fn plan(
         installer: "none",
         dir: below(&model.install_dir, &component.root),
         arguments: Vec::new(),
+        select: Vec::new(),
         locked: true,
         tools: Vec::new(),
-        manifests: manifests(model, &component.root),
+        manifests: manifests(&model.inputs, model, &component.root),
         project: None,
         server: None,
         sources,
@@ -89,6 +91,7 @@ pub(super) fn plan(
             if let Some(member) = member {
                 common.extend(words(&["--package", member]));
             }
+            common.extend(optional(model));
             let mut first = words(&[if *frozen { "--frozen" } else { "--locked" }]);
             first.extend(common.clone());
             first.extend(words(&[if workspace {
@@ -113,18 +116,22 @@ pub(super) fn plan(
         Installer::UvPip { file } => {
             install.installer = "uv-pip";
             install.arguments = words(&["-r", file]);
+            install.arguments.extend(optional(model));
         }
-        Installer::Pip { file, hashed } => {
+        Installer::Pip { files, hashed } => {
             install.installer = "pip";
             if *hashed {
                 install.arguments = words(&["--require-hashes"]);
             }
-            install.arguments.extend(words(&["-r", file]));
+            for file in files {
+                install.arguments.extend(words(&["-r", file]));
+            }
         }
         Installer::Poetry { locked, hashed } => {
             install.installer = "poetry";
             install.locked = *locked;
             install.arguments = hashes(*locked && *hashed);
+            install.select = select(model);
             install.tools = vec![
                 tool(resolver, "poetry")?,
                 tool(resolver, "poetry-plugin-export")?,
@@ -142,9 +149,11 @@ pub(super) fn plan(
         }
         Installer::Setup => {
             install.installer = "setup";
-            install.arguments = match &model.requirements {
-                Some(file) => words(&["-r", file]),
-                None => words(&["."]),
+            install.arguments = if model.requirements.is_empty() {
+                vec![with_extras(model)]
+            } else {
+                let files = model.requirements.iter();
+                files.flat_map(|file| words(&["-r", file])).collect()
             };
         }
     }
@@ -169,7 +178,41 @@ pub(super) fn plan(
     if let Some(project) = &mut install.project {
         project.version_variable = package.and_then(|package| package.version_variable.clone());
     }
-    if let Some(name) = start.missing_server {
+    for one in &model.optional {
+        let kind = if one.extra { "extra" } else { "group" };
+        let why = format!(
+            "the {kind} {} is named for production, or has a server or a driver that nothing else has",
+            one.name
+        );
+        let because = Evidence::file("python/groups", component.manifest.path.clone(), why);
+        resolver.decide(
+            "dependencies",
+            format!("with the {kind} {}", one.name),
+            Confidence::Likely,
+            because,
+        );
+    }
+    if let Some(name) = start.missing_server
+        && let Some(other) = with_server(model, name)
+    {
+        let because = Evidence::file(
+            "python/server",
+            component.dir.join(&other.file),
+            format!("{} has the server that the start command needs", other.file),
+        );
+        resolver.decide("server", name, Confidence::Likely, because);
+        if other.whole {
+            install
+                .arguments
+                .retain(|word| word.starts_with("--require"));
+        }
+        install.arguments.extend(words(&["-r", &other.file]));
+        let mut inputs = model.inputs.clone();
+        inputs.extend(other.inputs.clone());
+        inputs.sort();
+        inputs.dedup();
+        install.manifests = manifests(&inputs, model, &component.root);
+    } else if let Some(name) = start.missing_server {
         let requirement = tool(resolver, name)?;
         let because = Evidence::rule(
             "python/server",
@@ -190,6 +233,55 @@ pub(super) fn plan(
         }
     }
     Ok(install)
+}
+
+/// Extras and groups as uv is told them.
+fn optional(model: &PythonModel) -> Vec<String> {
+    model
+        .optional
+        .iter()
+        .flat_map(|one| {
+            let flag = if one.extra { "--extra" } else { "--group" };
+            [flag.to_owned(), one.name.clone()]
+        })
+        .collect()
+}
+
+/// Groups and extras as `poetry export` is told them.
+fn select(model: &PythonModel) -> Vec<String> {
+    let groups = model.optional.iter().filter(|one| !one.extra);
+    let groups: Vec<&str> = std::iter::once("main")
+        .chain(groups.map(|one| one.name.as_str()))
+        .collect();
+    let mut words = vec!["--only".to_owned(), groups.join(",")];
+    for one in model.optional.iter().filter(|one| one.extra) {
+        words.extend(["--extras".to_owned(), one.name.clone()]);
+    }
+    words
+}
+
+/// The project itself, as pip is told it.
+fn with_extras(model: &PythonModel) -> String {
+    let extras = model.optional.iter().filter(|one| one.extra);
+    let extras: Vec<&str> = extras.map(|one| one.name.as_str()).collect();
+    if extras.is_empty() {
+        ".".to_owned()
+    } else {
+        format!(".[{}]", extras.join(","))
+    }
+}
+
+/// The requirements file beside those that are installed that brings a server.
+fn with_server<'m>(model: &'m PythonModel, server: &str) -> Option<&'m Other> {
+    let Installer::Pip { hashed, .. } = &model.installer else {
+        return None;
+    };
+    model
+        .others
+        .iter()
+        .filter(|other| other.hashed == *hashed && other.packages.contains_key(server))
+        // The one that is about the server, and not one that has it among other things.
+        .min_by_key(|other| (!other.file.contains(server), other.packages.len()))
 }
 
 /// What a build of the project needs: its own folder when it is a package, and the members among
@@ -269,9 +361,9 @@ fn below(dir: &RelPath, root: &RelPath) -> String {
 }
 
 /// The files that the dependency step reads, one COPY for each folder, in the folders' order.
-fn manifests(model: &PythonModel, root: &RelPath) -> Vec<CopyStep> {
+fn manifests(inputs: &[RelPath], model: &PythonModel, root: &RelPath) -> Vec<CopyStep> {
     let mut steps: Vec<CopyStep> = Vec::new();
-    for file in &model.inputs {
+    for file in inputs {
         let folder = below(&file.parent().unwrap_or_default(), root);
         let to = if folder == "." {
             "./".to_owned()
@@ -311,7 +403,33 @@ pub(super) fn packages(
     let mut for_build: Vec<String> = Vec::new();
     let mut for_run: Vec<String> = Vec::new();
     let mut decisions = Vec::new();
-    for row in resolver.packages.needed("python", names) {
+    // A package without a wheel for this Python is compiled.
+    let compiled: Vec<&Pin> = match resolver.lines.get("python") {
+        Some(line) => resolver
+            .component
+            .pins
+            .packages
+            .iter()
+            .filter(|pin| resolver.limits.ready("python", pin, &line.version) == Some(false))
+            .collect(),
+        None => Vec::new(),
+    };
+    if let Some(pin) = compiled.first() {
+        let compilers = ["gcc", "g++", "libc6-dev", "make"];
+        for_build.extend(compilers.map(str::to_owned));
+        let why = format!(
+            "{} {} has no wheel for this Python and is compiled",
+            pin.name, pin.text
+        );
+        decisions.push((compilers.join(" "), why));
+    }
+    let sources = compiled.iter().map(|pin| pin.name.as_str());
+    let rows = resolver
+        .packages
+        .needed("python", names)
+        .into_iter()
+        .chain(resolver.packages.needed("python-sources", sources));
+    for row in rows {
         let building = row.build(build.release.as_deref());
         let running = row.run(run.release.as_deref());
         for_build.extend_from_slice(building);
@@ -334,6 +452,10 @@ pub(super) fn packages(
         for_build.push("git".to_owned());
         let because = Evidence::rule("python/git", "a dependency comes from a git repository");
         resolver.decide("packages", "git", Confidence::Certain, because);
+    }
+    for list in [&mut for_build, &mut for_run] {
+        list.sort();
+        list.dedup();
     }
     (for_build, for_run)
 }

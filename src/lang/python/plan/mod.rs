@@ -3,23 +3,20 @@
 mod command;
 mod gunicorn;
 mod install;
-mod lines;
 mod serve;
 
 use serde::Serialize;
 
 use crate::diag::Result;
-use crate::facts::{Command, Confidence, Evidence, Kind, Rank, Slot};
+use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
 use crate::lang::python::{Django, PythonModel};
-use crate::parse::version::{Constraint, Version};
+use crate::parse::version::Constraint;
 use crate::plan::health::health;
-use crate::plan::images::{BaseImage, Line};
+use crate::plan::images::BaseImage;
 use crate::plan::{
-    Alternative, Copy, CopyStep, Decision, Failure, From, Made, Pair, Port, Resolver, Run,
-    RunStage, Stage, Step,
+    Copy, CopyStep, Failure, From, Made, Pair, Port, Resolver, Run, RunStage, Stage, Step,
 };
 use crate::repo::RelPath;
-use lines::PythonLines;
 use serve::Start;
 
 /// The work folder, and the virtual environment in it: where uv, Poetry and PDM put it too. The
@@ -46,6 +43,8 @@ struct InstallContext {
     venv: String,
     /// Arguments of the command that installs the dependencies.
     arguments: Vec<String>,
+    /// Which groups and extras `poetry export` takes.
+    select: Vec<String>,
     /// There is a lock file.
     locked: bool,
     /// The installer itself, pinned: `poetry==2.5.1`.
@@ -74,7 +73,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
         return Err(resolver.foreign());
     };
     let facts = &component.facts;
-    let line = runtime(resolver, model)?;
+    let line = resolver.runtime("python")?;
     let start = serve::start(resolver, model, kind)?;
     let because = Evidence::rule(
         "python/slim",
@@ -176,8 +175,8 @@ fn stages(
     packages: Vec<String>,
     uv: Option<&BaseImage>,
 ) -> Vec<Stage> {
-    let installer = installed.installer;
-    if installer == "none" {
+    let tool = installed.installer;
+    if tool == "none" {
         return Vec::new();
     }
     let context = InstallContext {
@@ -186,7 +185,7 @@ fn stages(
         root: resolver.component.root.clone(),
         workdir: WORKDIR,
         uv: uv.map(|uv| uv.reference.clone()),
-        installer,
+        installer: tool,
         venv: if installed.dir == "." {
             ".venv".to_owned()
         } else {
@@ -194,6 +193,7 @@ fn stages(
         },
         dir: installed.dir.clone(),
         arguments: installed.arguments.clone(),
+        select: installed.select.clone(),
         locked: installed.locked,
         tools: installed.tools.clone(),
         secrets: model.secrets.clone(),
@@ -202,91 +202,18 @@ fn stages(
     };
     let template = |name: &str| format!("python/install/{name}.j2");
     let mut stages = Vec::new();
-    let last = if matches!(installer, "poetry" | "pipenv") {
+    let last = if matches!(tool, "poetry" | "pipenv") {
         let from = From::Image(image.clone());
-        let usual = template(installer);
+        let usual = template(tool);
         stages.push(Stage::new("requirements", from, usual, &context));
         "exported"
     } else {
-        installer
+        tool
     };
     let own = resolver.template(&template(last));
     let build = Stage::new("build", From::Image(image), own, &context);
     stages.push(build.with_images(uv.cloned()));
     stages
-}
-
-/// The line that the project asks for; without a file that names one, a line that the locked
-/// wheels are for: without wheels packages are compiled, and most need more than a compiler.
-fn runtime(resolver: &mut Resolver<'_>, model: &PythonModel) -> Result<Line> {
-    let asked = resolver.component.facts.runtime.best();
-    let named = asked.is_some_and(|found| found.rank >= Rank::Dedicated);
-    if named || resolver.setting("runtime").is_some() {
-        return resolver.runtime("python");
-    }
-    let Some((minor, evidence)) = &ceiling(resolver, model)? else {
-        return resolver.runtime("python");
-    };
-    let text = asked
-        .map(|found| found.value.to_string())
-        .unwrap_or_default();
-    let wanted = asked.map_or(Constraint::Any, |found| found.value.clone());
-    let line = resolver.catalogue.choose("python", &wanted)?;
-    let narrowed = [text, format!("<3.{}", minor + 1)]
-        .into_iter()
-        .filter(|part| !part.is_empty())
-        .collect::<Vec<_>>()
-        .join(",");
-    if line.version.minor() > *minor
-        && let Some(constraint) = Constraint::python(&narrowed)
-        && let Ok(older) = resolver.catalogue.choose("python", &constraint)
-        && older.version.minor() <= *minor
-    {
-        let instead_of = asked
-            .map(|found| Alternative {
-                value: format!("python {}", line.version),
-                because: found.evidence.clone(),
-            })
-            .into_iter()
-            .collect();
-        resolver.decisions.push(Decision {
-            what: "runtime".to_owned(),
-            chosen: format!("python {}", older.version),
-            confidence: Confidence::Certain,
-            because: evidence.clone(),
-            instead_of,
-        });
-        resolver.lines.insert("python".to_owned(), older.clone());
-        return Ok(older);
-    }
-    resolver.runtime("python")
-}
-
-/// The newest minor version of Python 3 that the packages can use: what the lock file's wheels
-/// tell, or what is known of the pinned versions.
-fn ceiling(resolver: &Resolver<'_>, model: &PythonModel) -> Result<Option<(u64, Evidence)>> {
-    let table = PythonLines::load(resolver.packs)?;
-    let bracketed = model.extras.iter().filter_map(|extra| {
-        let (name, _) = extra.split_once('[')?;
-        Some((extra, model.packages.get(name)?))
-    });
-    let known = model
-        .packages
-        .iter()
-        .chain(bracketed)
-        .filter_map(|(name, version)| {
-            let (minor, first) = table.newest(name, &Version::parse(version)?)?;
-            let next = minor + 1;
-            let why =
-                format!("{name} {version} is older than {first}, the first for Python 3.{next}");
-            Some((minor, Evidence::rule("python/lines", why)))
-        })
-        .min_by_key(|(minor, _)| *minor);
-    Ok(match (&model.ceiling, known) {
-        (Some(locked), Some(known)) if known.0 < locked.0 => Some(known),
-        (Some(locked), _) => Some(locked.clone()),
-        (None, known) => known,
-    })
 }
 
 fn uv_image(resolver: &mut Resolver<'_>) -> Result<BaseImage> {

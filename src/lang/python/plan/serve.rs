@@ -93,9 +93,19 @@ pub(super) fn start(
         }
         commands = rest;
     }
+    // A script or console script by which the authors start it is more than an application object
+    // that was seen in the sources.
+    let deployed = |found: &Found<Command>| {
+        let program = found.value.program().unwrap_or_default();
+        let scripts = &resolver.component.manifest.scripts;
+        found.rank == Rank::Authors
+            && entry.is_none_or(|entry| entry.rank < Rank::Authors)
+            && (matches!(program, "python" | "python3")
+                || scripts.iter().any(|script| script.name == program))
+    };
     let dedicated = commands
         .best()
-        .is_some_and(|found| found.rank >= Rank::Dedicated);
+        .is_some_and(|found| found.rank >= Rank::Dedicated || deployed(found));
     if resolver.setting("start").is_some() || dedicated && !chosen_main {
         let found = resolver.choose("start", &commands, |text| Some(Command::parse(text)))?;
         if let Some(found) = found {

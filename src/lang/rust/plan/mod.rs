@@ -238,8 +238,8 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
         let copy = Copy::stage("build", init, "/usr/local/bin/tini").because(why);
         run.steps.push(copy.into());
     }
-    let built = format!("{folder}/{}", binary.name);
-    let copy = Copy::stage("build", built, format!("/usr/local/bin/{name}"));
+    let compiled = format!("{folder}/{}", binary.name);
+    let copy = Copy::stage("build", compiled, format!("/usr/local/bin/{name}"));
     run.steps.push(copy.into());
     run.steps.extend(facts.artifacts.iter().map(|found| {
         let from = format!("{BUILD_DIR}/{}", found.value.from);

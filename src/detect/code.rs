@@ -1,0 +1,209 @@
+//! Conditions on code: where a pattern fits, and what stands in its holes.
+
+use std::rc::Rc;
+
+use super::condition::{Cx, Variables, candidates, capture, quote};
+use super::mounts::prefix;
+use crate::code::{Address, Match, NodeId, Tree, address, is_local, value};
+use crate::facts::Evidence;
+use crate::pack::Condition;
+use crate::repo::{RelPath, Span};
+
+/// The first place where one of the condition's patterns fits and its holes hold what they must.
+/// An earlier pattern is asked of every file before a later one.
+pub(super) fn code(
+    condition: &Condition,
+    cx: &Cx<'_>,
+    variables: &mut Variables,
+) -> Option<Evidence> {
+    let words = cx.packs.words(cx.component.language)?;
+    let named: Vec<RelPath>;
+    let files = if condition.file.0.is_empty() {
+        cx.sources.files()
+    } else {
+        let globs = condition.file.0.iter();
+        named = globs
+            .flat_map(|glob| candidates(glob, cx.sources))
+            .collect();
+        &named
+    };
+    let mut best: Option<(usize, Variables, Evidence)> = None;
+    for pattern in &condition.code.0 {
+        for file in files {
+            let Some(tree) = cx.sources.tree_with(file, pattern, words) else {
+                continue;
+            };
+            for found in tree.find(pattern) {
+                let mut own = variables.clone();
+                if !fits(condition, cx, &tree, &found, &mut own) {
+                    continue;
+                }
+                own.insert("file".to_owned(), file.as_str().to_owned());
+                let rank = own
+                    .get("health")
+                    .map_or(0, |route| cx.packs.health_rank(route));
+                if best.as_ref().is_some_and(|(known, ..)| *known <= rank) {
+                    continue;
+                }
+                let span = shown(&tree, &found);
+                let why = format!(
+                    "the source says `{}`",
+                    quote(&tree.source.text[span.clone()])
+                );
+                let evidence = Evidence::span(cx.rule, &tree.source, &span, why);
+                best = Some((rank, own, evidence));
+                if rank == 0 {
+                    break;
+                }
+            }
+            if best.as_ref().is_some_and(|(rank, ..)| *rank == 0) {
+                break;
+            }
+        }
+        if best.as_ref().is_some_and(|(rank, ..)| *rank == 0) {
+            break;
+        }
+    }
+    let (_, own, evidence) = best?;
+    *variables = own;
+    Some(evidence)
+}
+
+fn fits(
+    condition: &Condition,
+    cx: &Cx<'_>,
+    tree: &Rc<Tree>,
+    found: &Match,
+    variables: &mut Variables,
+) -> bool {
+    let within = &condition.within.0;
+    if !within.is_empty()
+        && !within
+            .iter()
+            .any(|pattern| tree.is_within(pattern, found.node))
+    {
+        return false;
+    }
+    let holes = found.captures().all(|(name, node)| {
+        let key = name.to_ascii_lowercase();
+        if condition
+            .has
+            .get(&key)
+            .is_some_and(|has| !has.0.iter().any(|pattern| tree.holds(pattern, node)))
+        {
+            return false;
+        }
+        if key == "port" {
+            return port(condition, cx, tree, node, variables);
+        }
+        let text = if tree.is_name(node) {
+            Some(tree.text(node).to_owned())
+        } else {
+            let found = value(cx.sources, tree, node);
+            found.text().map(str::to_owned).or_else(|| tree.word(node))
+        };
+        if let Some(pattern) = condition.holes.get(&key) {
+            let text = text.as_deref().unwrap_or_else(|| tree.text(node));
+            if capture(pattern, text, variables).is_none() {
+                return false;
+            }
+        }
+        if let Some(text) = text {
+            let text = if key == "health" { route(&text) } else { text };
+            variables.insert(key, text);
+        }
+        true
+    });
+    if !holes {
+        return false;
+    }
+    // A group of a hole's text that is called so is a port like any other.
+    if found.capture("PORT").is_none()
+        && let Some(text) = variables
+            .get("port")
+            .filter(|_| condition.holes.values().any(|hole| hole.names("port")))
+    {
+        let Some(address) = address(text) else {
+            return false;
+        };
+        if !own_port(condition, cx, &address, variables) {
+            return false;
+        }
+    }
+    if condition.mounts.0.is_empty() && condition.prefixes.0.is_empty() {
+        return true;
+    }
+    match prefix(condition, cx, tree, found) {
+        Some(prefix) => {
+            variables.insert("prefix".to_owned(), prefix);
+            true
+        }
+        None => false,
+    }
+}
+
+/// `/health` of `GET /health` and `health`.
+fn route(text: &str) -> String {
+    let path = text.rsplit(' ').next().unwrap_or_default();
+    format!("/{}", path.trim_start_matches('/'))
+}
+
+/// Sets `port` and `host`. An address of another machine, and with `no_services` a port by which
+/// another service is known, is not the program's own.
+fn own_port(
+    condition: &Condition,
+    cx: &Cx<'_>,
+    address: &Address,
+    variables: &mut Variables,
+) -> bool {
+    let foreign = address.host.as_deref().is_some_and(|host| !is_local(host));
+    if foreign || (condition.no_services && cx.packs.is_service(address.port)) {
+        return false;
+    }
+    variables.insert("port".to_owned(), address.port.to_string());
+    if let Some(host) = &address.host {
+        variables.insert("host".to_owned(), host.clone());
+    }
+    true
+}
+
+/// The port of a hole, and the variable that is asked for it first.
+fn port(
+    condition: &Condition,
+    cx: &Cx<'_>,
+    tree: &Tree,
+    node: NodeId,
+    variables: &mut Variables,
+) -> bool {
+    let found = value(cx.sources, tree, node);
+    let Some(address) = found.address() else {
+        return false;
+    };
+    if let Some(variable) = found.variable {
+        let whole = found.of_address;
+        let key = if whole {
+            "address_variable"
+        } else {
+            "variable"
+        };
+        variables.insert(key.to_owned(), variable);
+    }
+    own_port(condition, cx, &address, variables)
+}
+
+/// Of code over several lines only the line with the value is worth showing.
+fn shown(tree: &Tree, found: &Match) -> Span {
+    let span = tree.span(found.node);
+    let text = &tree.source.text;
+    let value = found
+        .capture("PORT")
+        .or_else(|| found.capture("PATH"))
+        .map_or(span.start, |node| tree.span(node).start);
+    if !text[span.clone()].contains('\n') {
+        return span;
+    }
+    let start = text[..value].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[value..].find('\n').map_or(text.len(), |at| value + at);
+    let line = &text[start..end];
+    start + (line.len() - line.trim_start().len())..end
+}
