@@ -121,6 +121,7 @@ fn finish(
     said::last_stage(&mut run, &mut resolver);
     let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());
     make_folders(&mut stages, &mut run);
+    let migrate = migration(&mut resolver, kind);
     let (required, needs) = needs::variables(facts, kind, &run.env);
     let mut decisions = resolver.decisions;
     decisions.extend(needs);
@@ -145,9 +146,21 @@ fn finish(
         stages,
         run,
         required,
+        migrate,
         ignore: ignore::groups(repo, detection, component, &needed, &fed.components),
         decisions,
     }
+}
+
+/// The command that brings the database to the program's version; a file server has none.
+fn migration(resolver: &mut Resolver<'_>, kind: Kind) -> Vec<String> {
+    let found = resolver.component.facts.migrate.best().cloned();
+    let Some(found) = found.filter(|_| kind != Kind::Static) else {
+        return Vec::new();
+    };
+    let because = found.evidence.clone();
+    resolver.decide("migrations", &found.value, found.confidence, because);
+    found.value.command
 }
 
 /// Puts files that others build behind the program's own, before anything runs on them.

@@ -190,12 +190,16 @@ fn volume_path(volume: &Tree) -> Option<(String, String)> {
     taken.then(|| (to.to_owned(), to.trim_end_matches('/').to_owned()))
 }
 
+/// A service that passes so many variables through says nothing of which ones it needs.
+const MOST_PASSED: usize = 8;
+
 /// Variables that have to be given: keys without a value, and `${NAME:?…}`.
 fn required(environment: &Tree) -> Vec<(String, String)> {
-    let mut found = Vec::new();
-    let mut add = |needle: &str, name: &str| {
+    let mut insisted = Vec::new();
+    let mut passed = Vec::new();
+    let add = |list: &mut Vec<(String, String)>, needle: &str, name: &str| {
         if is_name(name) {
-            found.push((needle.to_owned(), name.to_owned()));
+            list.push((needle.to_owned(), name.to_owned()));
         }
     };
     let insists = |value: &str| variables(value).iter().any(|one| one.required);
@@ -208,19 +212,24 @@ fn required(environment: &Tree) -> Vec<(String, String)> {
     };
     for item in environment.texts() {
         match item.split_once('=') {
-            None => add(item, item),
-            Some((name, value)) if insists(value) || bare(name, value) => add(item, name),
+            None => add(&mut passed, item, item),
+            Some((name, value)) if insists(value) => add(&mut insisted, item, name),
+            Some((name, value)) if bare(name, value) => add(&mut passed, item, name),
             Some(_) => {}
         }
     }
     for (name, value) in environment.entries() {
         match &value.node {
-            Node::Null => add(name, name),
-            Node::Text(value) if insists(value) || bare(name, value) => add(name, name),
+            Node::Null => add(&mut passed, name, name),
+            Node::Text(value) if insists(value) => add(&mut insisted, name, name),
+            Node::Text(value) if bare(name, value) => add(&mut passed, name, name),
             _ => {}
         }
     }
-    found
+    if passed.len() <= MOST_PASSED {
+        insisted.extend(passed);
+    }
+    insisted
 }
 
 #[cfg(test)]

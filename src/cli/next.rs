@@ -10,6 +10,8 @@ use crate::plan::{Image, Output, Plan};
 pub(super) struct Commands {
     pub build: Vec<String>,
     pub run: Vec<String>,
+    /// Brings the database to the program's version; empty when there is nothing to do.
+    pub migrate: Vec<String>,
 }
 
 /// So many components have their commands printed; the others differ in nothing but the name.
@@ -40,7 +42,37 @@ pub(super) fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Com
         run.extend(["-e".to_owned(), variable.name.clone()]);
     }
     run.push(component.name.clone());
-    Commands { build, run }
+    Commands {
+        build,
+        run,
+        migrate: migration(component),
+    }
+}
+
+/// The migration as a run of its own: behind the image's entry point where that starts any program.
+fn migration(component: &Image) -> Vec<String> {
+    let Some((program, arguments)) = component.migrate.split_first() else {
+        return Vec::new();
+    };
+    let mut words: Vec<String> = vec!["docker".to_owned(), "run".to_owned(), "--rm".to_owned()];
+    for variable in component.required.iter().take(NAMED) {
+        words.extend(["-e".to_owned(), variable.name.clone()]);
+    }
+    let entry = &component.run.entrypoint;
+    let entry = if entry.is_empty() {
+        &component.run.base.entrypoint
+    } else {
+        entry
+    };
+    let name = component.name.clone();
+    match entry.last().map(String::as_str) {
+        // An init, which runs what stands behind it.
+        None | Some("--") => words.extend([name, program.clone()]),
+        Some(interpreter) if interpreter.rsplit('/').next() == Some(program) => words.push(name),
+        Some(_) => words.extend(["--entrypoint".to_owned(), program.clone(), name]),
+    }
+    words.extend(arguments.iter().cloned());
+    words
 }
 
 /// The commands as lines for a shell.
@@ -48,7 +80,10 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
     let mut text = String::from("\nNext:\n");
     for (image, outputs) in plan.with_outputs().take(SHOWN) {
         let commands = of(image, &outputs, root);
-        for command in [&commands.build, &commands.run] {
+        for command in [&commands.build, &commands.migrate, &commands.run] {
+            if command.is_empty() {
+                continue;
+            }
             text.push_str("  ");
             text.push_str(&line(command));
             text.push('\n');

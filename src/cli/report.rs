@@ -41,6 +41,8 @@ struct Component {
     /// The commands that build and run the image, as arguments.
     build: Vec<String>,
     run: Vec<String>,
+    /// The command that brings the database to the program's version; empty when there is none.
+    migrate: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -142,6 +144,7 @@ impl Component {
             required: component.required.clone(),
             build: commands.build,
             run: commands.run,
+            migrate: commands.migrate,
         }
     }
 }

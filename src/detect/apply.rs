@@ -224,6 +224,8 @@ fn add(
     slot!(spa, values.spa);
     slot!(template, values.template.as_deref().and_then(text));
     slot!(program, values.program.clone());
+    slot!(build_reads_env, values.build_reads_env);
+    slot!(migrate, values.migrate.clone());
     for (key, value) in &values.extra {
         if let Some(value) = text(value) {
             if values.port.is_some() && key == "loopback" {
@@ -306,6 +308,9 @@ fn add(
         if let Some(name) = text(name) {
             needs::add(facts, packs, &name, file, found(String::new()));
         }
+    }
+    for name in values.stand_ins.0.iter().filter_map(|name| text(name)) {
+        needs::stand_in(facts, packs, &name, found(String::new()));
     }
     for (list, values) in [
         (&mut facts.env, &values.env),

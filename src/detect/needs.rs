@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::{Confidence, Evidence, Facts, Found, Rank, RequiredEnv, push_required};
+use crate::facts::{
+    Confidence, Evidence, Facts, Found, Rank, RequiredEnv, push_named, push_required,
+};
 use crate::lang::{Component, Sources};
 use crate::pack::{PackSet, VariableTable};
 use crate::repo::{RelPath, Repo, Source};
@@ -42,6 +44,23 @@ pub(super) fn add(
     );
 }
 
+/// Gives the build a harmless value for a variable.
+pub(super) fn stand_in(facts: &mut Facts, packs: &PackSet, name: &str, found: Found<String>) {
+    let Some(table) = packs.variables().filter(|_| is_variable(name)) else {
+        return;
+    };
+    let value = table.stand_in(name).to_owned();
+    push_named(
+        &mut facts.stand_ins,
+        Found {
+            value: (name.to_owned(), value),
+            rank: found.rank,
+            confidence: found.confidence,
+            evidence: found.evidence,
+        },
+    );
+}
+
 /// A name that a shell takes, of a length that a person would give it.
 fn is_variable(name: &str) -> bool {
     (2..=80).contains(&name.len())
@@ -68,6 +87,26 @@ pub(super) fn finish(
         return;
     };
     samples(repo, table, component, sources);
+    let facts = &mut component.facts;
+    if facts.build_reads_env.value() == Some(&true) {
+        for found in facts.required.clone() {
+            // What ends up in browsers is the builder's to give, as a build argument.
+            if !table.is_public(&found.value.name) {
+                let name = found.value.name.clone();
+                stand_in(
+                    facts,
+                    packs,
+                    &name,
+                    Found {
+                        value: String::new(),
+                        rank: found.rank,
+                        confidence: found.confidence,
+                        evidence: found.evidence,
+                    },
+                );
+            }
+        }
+    }
     component.facts.required.sort_by_cached_key(|found| {
         let name = &found.value.name;
         (

@@ -14,6 +14,7 @@ pub(super) struct Search<'a> {
     except: Option<&'a Pattern>,
     /// Ports of other services than the program are passed over.
     services: Option<&'a PackSet>,
+    each: bool,
 }
 
 /// One match: what is worth showing of it, and its named groups.
@@ -29,6 +30,7 @@ impl<'a> Search<'a> {
             inside: None,
             except: None,
             services: None,
+            each: false,
         }
     }
 
@@ -38,6 +40,7 @@ impl<'a> Search<'a> {
             inside: condition.inside.as_ref(),
             except: condition.except.as_ref(),
             services: condition.no_services.then_some(packs),
+            each: condition.each,
         }
     }
 
@@ -60,12 +63,29 @@ impl<'a> Search<'a> {
                 };
                 let Some(whole) = captures.get(0) else { break };
                 at = whole.end().max(whole.start() + 1);
-                if self.counts(&captures, whole.as_bytes()) {
+                let named = regex.capture_names().flatten();
+                let shown = named.filter_map(|name| captures.name(name)).next();
+                let start = shown.map_or(whole.start(), |group| group.start());
+                if self.counts(&captures, whole.as_bytes()) && !self.in_comment(text, start) {
                     hits.extend(hit(regex, &captures, text));
                 }
             }
         }
         hits
+    }
+
+    /// Of what is looked for everywhere, what stands in a comment's line is none.
+    fn in_comment(&self, text: &str, at: usize) -> bool {
+        let before = &text.as_bytes()[..at];
+        let start = before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |at| at + 1);
+        let line = before[start..].trim_ascii_start();
+        self.each
+            && [&b"//"[..], b"/*", b"* ", b"# "]
+                .iter()
+                .any(|mark| line.starts_with(mark))
     }
 
     fn counts(&self, captures: &Captures<'_>, whole: &[u8]) -> bool {

@@ -16,5 +16,5 @@ pub use pins::{Bound, Pin, Pins, Weight};
 pub use role::{Feed, Role, Verdict};
 pub use secret::looks_secret;
 pub use slots::{
-    Artifact, Command, Facts, HealthFact, Kind, RequiredEnv, push, push_named, push_required,
+    Artifact, Command, Facts, HealthFact, Kind, Migration, RequiredEnv, push, push_named, push_required,
 };

@@ -127,6 +127,24 @@ pub struct RequiredEnv {
     pub why: String,
 }
 
+/// A command that brings the database to the program's own version: run by a person before a new
+/// version starts, never at each start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Migration {
+    /// Program and arguments, in the work folder.
+    pub command: Vec<String>,
+    /// What it reads beside its program, relative to the component.
+    #[serde(default)]
+    pub needs: Vec<String>,
+}
+
+impl std::fmt::Display for Migration {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Command::Exec(self.command.clone()).fmt(f)
+    }
+}
+
 /// Everything that was found out about one component, each fact with its candidates.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Facts {
@@ -166,6 +184,13 @@ pub struct Facts {
     pub required: Vec<Found<RequiredEnv>>,
     /// Environment of the build commands only.
     pub build_env: Vec<Found<(String, String)>>,
+    /// Harmless values for variables without which the build stops; it only reads that they are
+    /// there.
+    pub stand_ins: Vec<Found<(String, String)>>,
+    /// True when the build runs the program's code, which reads its settings.
+    pub build_reads_env: Slot<bool>,
+    /// How the database is brought to the program's version.
+    pub migrate: Slot<Migration>,
     /// Debian packages for building and for running.
     pub build_packages: Vec<Found<String>>,
     pub run_packages: Vec<Found<String>>,

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use crate::code::CodePattern;
 use crate::diag::{Diagnostic, Result, suggest};
-use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind};
+use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind, Migration};
 use crate::parse::typed_toml;
 use crate::repo::Source;
 
@@ -199,6 +199,12 @@ pub struct FactValues {
     pub ignore: Vec<String>,
     /// Variables without which the program does not start.
     pub required_env: Strings,
+    /// Variables without which the build stops: it gets a harmless value for each.
+    pub stand_ins: Strings,
+    /// The build runs the program's code, which reads its settings.
+    pub build_reads_env: Option<bool>,
+    /// How the database is brought to the program's version.
+    pub migrate: Option<Migration>,
     /// What only some planners ask for. Of every component: `warning` (told by every verb),
     /// `advice` and `loopback` (the address that nobody outside reaches).
     pub extra: BTreeMap<String, String>,

@@ -18,6 +18,16 @@ pub struct VariableTable {
     integration: Pattern,
     reading: Pattern,
     fallback: Pattern,
+    public: Pattern,
+    /// Patterns of names, each with a harmless value; the first that fits counts.
+    stand_ins: Vec<StandIn>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StandIn {
+    name: Pattern,
+    value: String,
 }
 
 impl VariableTable {
@@ -68,16 +78,32 @@ impl VariableTable {
         fits(&self.fallback, &format!("{before}@@{after}"))
     }
 
+    /// True for names whose values builds put into what browsers get.
+    pub fn is_public(&self, name: &str) -> bool {
+        fits(&self.public, name)
+    }
+
+    /// A harmless value of the kind that a variable's name asks for.
+    pub fn stand_in(&self, name: &str) -> &str {
+        self.stand_ins
+            .iter()
+            .find(|known| fits(&known.name, name))
+            .map_or("build", |known| known.value.as_str())
+    }
+
     /// The patterns, for tests of a pack.
-    pub fn patterns(&self) -> [&Pattern; 6] {
-        [
+    pub fn patterns(&self) -> Vec<&Pattern> {
+        let names = self.stand_ins.iter().map(|known| &known.name);
+        let all = [
             &self.placeholder,
             &self.optional,
             &self.essential,
             &self.integration,
             &self.reading,
             &self.fallback,
-        ]
+            &self.public,
+        ];
+        all.into_iter().chain(names).collect()
     }
 }
 
@@ -136,6 +162,16 @@ mod tests {
             assert!(!table.has_fallback(before, after), "{before}@@{after}");
         }
         assert!(table.is_integration("APPLE_KEY_ID") && !table.is_integration("HMAC_KEY"));
+        for (name, value) in [
+            ("DATABASE_URL", "postgresql://build:build@localhost:5432/build"),
+            ("REDIS_URL", "redis://localhost:6379"),
+            ("BASE_URL", "http://localhost:3000"),
+            ("SUPPORT_EMAIL", "build@example.com"),
+            ("PLAN", "build"),
+        ] {
+            assert_eq!(table.stand_in(name), value);
+        }
+        assert!(table.is_public("NEXT_PUBLIC_URL"));
         assert!(table.is_reading("url: process.env.") && table.is_reading("os.getenv(\""));
         assert!(!table.is_reading("// the "));
         assert!(table.is_aside("scripts/release.py") && !table.is_aside("app/scripts.py"));

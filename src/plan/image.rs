@@ -36,6 +36,9 @@ pub struct Image {
     pub run: RunStage,
     /// Variables that the program needs and the image does not set, the surest first.
     pub required: Vec<RequiredVariable>,
+    /// The command that brings the database to the program's version, in the work folder; empty
+    /// when there is none.
+    pub migrate: Vec<String>,
     /// Lines of the ignore file.
     pub ignore: Vec<IgnoreGroup>,
     pub decisions: Vec<Decision>,

@@ -139,6 +139,18 @@ impl Resolver<'_> {
         packages
     }
 
+    /// Harmless values for what the build insists on, where nothing else gives one.
+    pub fn stand_ins(&self) -> Vec<Pair> {
+        let facts = &self.component.facts;
+        let given = |name: &str| facts.build_env.iter().any(|found| found.value.0 == name);
+        facts
+            .stand_ins
+            .iter()
+            .filter(|found| !given(&found.value.0))
+            .map(|found| Pair::new(&found.value.0, &found.value.1))
+            .collect()
+    }
+
     /// Environment of the build commands: a language's own, then that of detectors.
     pub fn build_env(&self, mut env: Vec<Pair>) -> Vec<Pair> {
         for found in &self.component.facts.build_env {

@@ -67,11 +67,37 @@ pub(super) fn reach(
         routes(component, reach, entered, VIEWS);
         follow(&resolver, reach);
     }
+    schemas(component, reach);
+    follow(&resolver, reach);
     entered
+}
+
+/// Where a schema of Prisma stands in a package.
+const SCHEMAS: &[&str] = &[".", "prisma", "prisma/schema", "src/prisma", "db", "src/db"];
+
+/// The schemas that the client's code is generated from, which no code imports: the component's
+/// own, those of the packages that it needs, or those of the whole project.
+fn schemas(component: &Component, reach: &mut Reach<'_>) {
+    let own = std::iter::once(&component.dir).chain(&component.code);
+    let mut found = false;
+    for dir in own.chain([&component.root]) {
+        if found && *dir == component.root {
+            break;
+        }
+        for folder in SCHEMAS {
+            let folder = reach.dir(&dir.join(folder));
+            for name in folder.files().filter(|name| name.ends_with(".prisma")) {
+                found |= reach.enter(&folder.path.join(name));
+            }
+        }
+    }
 }
 
 fn follow(resolver: &Resolver<'_>, reach: &mut Reach<'_>) {
     reach.follow(|reach, source| {
+        if source.path.name().ends_with(".prisma") {
+            return Verdict::Proves;
+        }
         for literal in literals(&source.text) {
             // Workers, child processes and routers are given a file's name as well.
             if (literal.imported || literal.text.starts_with('.'))

@@ -8,7 +8,7 @@ use crate::facts::{
     push_named,
 };
 use crate::lang::{Component, Sources};
-use crate::repo::Repo;
+use crate::repo::{Dir, Repo};
 
 pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
     let view = repo.dir(&component.dir);
@@ -89,8 +89,30 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
             );
         }
     }
+    carry_migrations(&view, &mut facts);
     component.sure = sure(&facts);
     component.facts = facts;
+}
+
+/// Of an image that holds only what was built, the migrations are no part by themselves.
+fn carry_migrations(view: &Dir<'_>, facts: &mut Facts) {
+    let Some(migrate) = facts.migrate.best().cloned() else {
+        return;
+    };
+    let there = |path: &&String| view.has(path) || view.has_dir(path);
+    if !facts.artifacts.is_empty() {
+        for path in migrate.value.needs.iter().filter(there) {
+            let artifact = Artifact {
+                from: path.clone(),
+                to: path.clone(),
+            };
+            let evidence = migrate.evidence.clone();
+            push(
+                &mut facts.artifacts,
+                found(artifact, migrate.rank, evidence),
+            );
+        }
+    }
 }
 
 pub(super) fn found<T>(value: T, rank: Rank, evidence: Evidence) -> Found<T> {

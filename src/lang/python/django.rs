@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Django;
-use crate::facts::{Confidence, Evidence, Found, HealthFact, Rank, push};
+use crate::facts::{Confidence, Evidence, Found, HealthFact, Migration, Rank, push};
 use crate::lang::{Component, Sources};
 use crate::repo::{Dir, RelPath, Source};
 
@@ -105,6 +105,16 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
             },
         );
     }
+    let manage = manage.as_str().to_owned();
+    let why = "Django brings the database to the models with it";
+    facts.migrate.likely(
+        Migration {
+            command: vec!["python".to_owned(), manage, "migrate".to_owned()],
+            needs: Vec::new(),
+        },
+        Rank::Framework,
+        Evidence::rule("python/django", why),
+    );
     health(&view, &home, &files, facts);
 }
 

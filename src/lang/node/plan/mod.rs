@@ -62,6 +62,8 @@ struct BuildContext {
     modules: Vec<Command>,
     /// Variables of the build commands.
     build_env: Vec<Pair>,
+    /// Harmless values without which the build stops.
+    stand_ins: Vec<Pair>,
     #[serde(flatten)]
     build: Build,
 }
@@ -294,6 +296,7 @@ impl Stages {
             secrets: install::secrets(model),
             modules: self.modules,
             build_env: resolver.build_env(Vec::new()),
+            stand_ins: resolver.stand_ins(),
             build: self.build.unwrap_or_default(),
         };
         let first = |name: &str, template: &str, context: &BuildContext| {
