@@ -41,6 +41,7 @@ pub(super) fn fed<'d>(
             feed.evidence.clone(),
         );
         resolver.static_root = Some(root);
+        resolver.script = Some(&feed.script);
         let made = plug.plan(&mut resolver, Kind::Static)?;
         let name = stage_name(feeder, &fed.stages);
         let Some(made) = renamed(made, &name) else {

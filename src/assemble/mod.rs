@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::detect::Detection;
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Component, Confidence, Found, Kind};
+use crate::facts::{Command, Component, Confidence, Facts, Found, Kind};
 use crate::lang::language;
 use crate::pack::PackSet;
 use crate::plan::needs;
@@ -116,7 +116,7 @@ fn finish(
     if kind != Kind::Static {
         environment(&mut run, component);
         run.writable = merged(run.writable, &facts.writable);
-        given(&mut resolver, &mut run, &mut needed);
+        given(&mut resolver, kind, &mut run, &mut needed);
     }
     said::last_stage(&mut run, &mut resolver);
     let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());
@@ -194,7 +194,7 @@ fn environment(run: &mut RunStage, component: &Component) {
 
 /// Arguments of a program that is the entrypoint alone, the files that they name, the folders that
 /// are mounted and the signal: what the authors' own files give the container.
-fn given(resolver: &mut Resolver<'_>, run: &mut RunStage, needed: &mut Vec<String>) {
+fn given(resolver: &mut Resolver<'_>, kind: Kind, run: &mut RunStage, needed: &mut Vec<String>) {
     let facts = &resolver.component.facts;
     if let Some(signal) = facts.stop_signal.best()
         && run.stop_signal.is_none()
@@ -203,15 +203,14 @@ fn given(resolver: &mut Resolver<'_>, run: &mut RunStage, needed: &mut Vec<Strin
         let because = signal.evidence.clone();
         resolver.decide("stop signal", &signal.value, signal.confidence, because);
     }
-    let arguments = facts.args.best();
-    if let Some(found) = arguments
-        && run.cmd.is_empty()
-        && !run.entrypoint.is_empty()
+    let alone = run.cmd.is_empty() && !run.entrypoint.is_empty();
+    if alone
+        && let Some(found) = arguments(facts, kind)
         && resolver.setting("start").is_none()
     {
         run.cmd.clone_from(&found.value);
-        let shown = Command::Exec(found.value.clone());
-        resolver.decide("arguments", shown, found.confidence, found.evidence.clone());
+        let shown = Command::Exec(found.value);
+        resolver.decide("arguments", shown, found.confidence, found.evidence);
     }
     for found in &facts.files {
         let file = &found.value;
@@ -238,6 +237,30 @@ fn given(resolver: &mut Resolver<'_>, run: &mut RunStage, needed: &mut Vec<Strin
         let folders = run.volumes.join(", ");
         resolver.decide("volumes", folders, found.confidence, found.evidence.clone());
     }
+}
+
+/// What the program is given: what the authors' own files say, or the subcommand that serves with
+/// the flags that open it to the network. A command-line tool is told by whoever runs it.
+fn arguments(facts: &Facts, kind: Kind) -> Option<Found<Vec<String>>> {
+    if let Some(said) = facts.args.best() {
+        return Some(said.clone());
+    }
+    let subcommand = facts.subcommand.best();
+    let first = subcommand.or(facts.flags.first())?;
+    if kind == Kind::Cli {
+        return None;
+    }
+    let flags = facts.flags.iter().map(|flag| flag.value.clone());
+    Some(Found {
+        value: subcommand
+            .map(|found| found.value.clone())
+            .into_iter()
+            .chain(flags)
+            .collect(),
+        rank: first.rank,
+        confidence: first.confidence,
+        evidence: first.evidence.clone(),
+    })
 }
 
 /// Sorted and without repetitions.

@@ -220,6 +220,14 @@ fn add(
         },
         said
     );
+    slot!(
+        subcommand,
+        values
+            .subcommand
+            .as_deref()
+            .and_then(text)
+            .map(|name| name.to_ascii_lowercase())
+    );
     slot!(static_root, values.static_root.as_deref().and_then(text));
     slot!(spa, values.spa);
     slot!(template, values.template.as_deref().and_then(text));
@@ -269,6 +277,7 @@ fn add(
         (&mut facts.build_packages, &values.build_packages),
         (&mut facts.run_packages, &values.run_packages),
         (&mut facts.ignore, &values.ignore),
+        (&mut facts.flags, &values.flags),
     ] {
         for value in values.iter().filter_map(|value| text(value)) {
             push(list, found(value));

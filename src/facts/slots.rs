@@ -165,6 +165,10 @@ pub struct Facts {
     pub health: Slot<HealthFact>,
     /// Arguments of the program: CMD beside an ENTRYPOINT that is the program alone.
     pub args: Slot<Vec<String>>,
+    /// The subcommand that serves, of a program that has several: `serve`.
+    pub subcommand: Slot<String>,
+    /// Flags behind it without which nobody outside of the container reaches the program.
+    pub flags: Vec<Found<String>>,
     /// The signal that ends the program, by name, when it is not SIGTERM.
     pub stop_signal: Slot<String>,
     /// The folder of built files that a web server serves, relative to the component.

@@ -177,6 +177,10 @@ pub struct FactValues {
     pub main: Option<String>,
     pub build: Option<Command>,
     pub start: Option<Command>,
+    /// The subcommand that serves.
+    pub subcommand: Option<String>,
+    /// Flags without which nobody outside of the container reaches the program.
+    pub flags: Vec<String>,
     /// A number, or a text with a variable that becomes one.
     pub port: Option<NumberOrText>,
     pub port_variable: Option<String>,

@@ -269,6 +269,7 @@ fn component(
             .map(below)
             .collect(),
         runs: runs.iter().map(below).collect(),
+        schemas: Vec::new(),
         esm: package.text(&["type"]) == Some("module"),
         node,
         bun,

@@ -10,6 +10,7 @@ use super::lock::{self, Lock};
 use super::manager::{self, Manager};
 use super::package::Package;
 use super::pins::{self, Locked};
+use super::schema;
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Facts, Slot};
 use crate::parse::version::Constraint;
@@ -146,14 +147,15 @@ impl Install {
             files.extend(local(package, &view.path));
             // The client's own install script reads the schema.
             let below = package.dir.below(&view.path).unwrap_or_default();
-            let schema = below.join("prisma");
-            if package
+            let asks = package
                 .dependency_names(true)
-                .any(|name| name == "@prisma/client")
-                && view.has_dir(schema.as_str())
-            {
-                files.push(schema.to_string());
-            }
+                .any(|name| name == "@prisma/client");
+            let schema = schema::prisma_folder(&view.child(below.as_str()));
+            files.extend(
+                schema
+                    .filter(|_| asks)
+                    .map(|schema| below.join(schema.as_str()).to_string()),
+            );
         }
         files.retain(|file| !self.manifests.contains(file));
         files.sort();
