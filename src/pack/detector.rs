@@ -311,7 +311,7 @@ fn is_literal(glob: &str) -> bool {
 
 /// A regular expression, compiled at its first use: most detectors never come to it.
 /// `^` and `$` match at lines, classes are ASCII.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(from = "String")]
 pub struct Pattern {
     text: String,

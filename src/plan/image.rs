@@ -12,7 +12,7 @@ use super::health::Health;
 use super::images::{BaseImage, Line};
 use super::needs::RequiredVariable;
 use super::site::Site;
-use crate::facts::{Command, Confidence, Kind};
+use crate::facts::{BuildSecret, Command, Confidence, Kind};
 use crate::repo::RelPath;
 
 /// One image of the repository.
@@ -36,8 +36,15 @@ pub struct Image {
     pub run: RunStage,
     /// Variables that the program needs and the image does not set, the surest first.
     pub required: Vec<RequiredVariable>,
+    /// What the build is given by mounts and no layer holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub build_secrets: Vec<BuildSecret>,
     /// Lines of the ignore file.
     pub ignore: Vec<IgnoreGroup>,
+    /// Files of a secret class that the build context holds, since the build needs them or they
+    /// are public.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exposed: Vec<RelPath>,
     pub decisions: Vec<Decision>,
 }
 

@@ -134,6 +134,16 @@ impl Settings {
             );
             return Err(Diagnostic::error("invalid-setting", message).with_help(help));
         }
+        // A repository must not choose how far a build may reach out: `--network`, `--security`.
+        if matches!(origin, Origin::File(_))
+            && option.key == "build"
+            && value.trim_start().starts_with("--")
+        {
+            let message = format!("{key} begins with an option of RUN: {value}");
+            return Err(Diagnostic::error("invalid-setting", message).with_help(
+                "a person may give it on the command line, as --build; a file of the repository may not",
+            ));
+        }
         if option.form == Form::Folders {
             let folders = value
                 .split(',')
