@@ -3,13 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use super::secrets::Secrets;
 use crate::detect::Detection;
 use crate::diag::Diagnostic;
 use crate::facts::Component;
 use crate::lang::language;
+use crate::parse::PathGlob;
 use crate::parse::ignorefile::{self, IgnoreFile};
 use crate::plan::{Decision, IgnoreGroup};
 use crate::repo::{RelPath, Repo};
@@ -148,7 +147,7 @@ struct Needed<'a> {
     files: BTreeSet<RelPath>,
     folders: BTreeSet<RelPath>,
     /// Of what detectors and languages keep for the component.
-    globs: Vec<GlobMatcher>,
+    globs: Vec<PathGlob>,
 }
 
 impl<'a> Needed<'a> {
@@ -221,8 +220,8 @@ impl<'a> Needed<'a> {
     /// Whether the build needs one file: it is copied by name, or kept for the component. What
     /// comes with a whole folder is not what was meant when its name begins with a point.
     fn asks_for(&self, path: &RelPath) -> bool {
-        let whole = |glob: &GlobMatcher| glob.glob().glob().ends_with("**");
-        let meant = |glob: &&GlobMatcher| !whole(glob) || !path.name().starts_with('.');
+        let whole = |glob: &PathGlob| glob.as_str().ends_with("**");
+        let meant = |glob: &&PathGlob| !whole(glob) || !path.name().starts_with('.');
         self.files.contains(path)
             || self
                 .globs
@@ -247,12 +246,11 @@ const MOST_OTHERS: usize = 50;
 const MOST_GIT_LINES: usize = 1_000;
 
 /// The path itself and everything below it.
-fn globs_of(dir: &RelPath, pattern: &str) -> Vec<GlobMatcher> {
+fn globs_of(dir: &RelPath, pattern: &str) -> Vec<PathGlob> {
     let pattern = dir.join(pattern);
     [pattern.to_string(), format!("{pattern}/**")]
         .iter()
-        .filter_map(|glob| GlobBuilder::new(glob).literal_separator(true).build().ok())
-        .map(|glob| glob.compile_matcher())
+        .filter_map(|glob| PathGlob::new(glob))
         .collect()
 }
 

@@ -56,6 +56,7 @@ pub fn assemble(
             })?;
             let mut made = language.plan(&mut resolver, kind)?;
             made.with_secrets(&component.facts);
+            is_there(repo, component, &made.needed)?;
             resolver.tell_loopback(kind);
             resolver.tell_advice();
             resolver.tell_authors();
@@ -181,6 +182,25 @@ fn finish(
         decisions,
     };
     (image, ignored.diagnostics)
+}
+
+/// What the build copies by name is in the repository, or a manifest names what is missing.
+fn is_there(repo: &Repo, component: &Component, needed: &[String]) -> Result<(), Failure> {
+    let is_missing = |path: &RelPath| !path.is_root() && !repo.has(path) && !repo.has_dir(path);
+    let missing = needed
+        .iter()
+        .filter(|path| !path.contains(['*', '?', '[', '\\']))
+        .filter_map(|path| RelPath::new(path))
+        .find(is_missing);
+    let Some(missing) = missing else {
+        return Ok(());
+    };
+    let manifest = &component.manifest.path;
+    let message = format!("{manifest} needs {missing}, which is not in the repository");
+    let problem = Diagnostic::error("missing-file", message)
+        .at(crate::diag::Location::file(manifest.clone()))
+        .with_help("add it, or take it out of the manifest");
+    Err(problem.into())
 }
 
 /// What the builds of a program and of its frontends need, each id once.

@@ -179,7 +179,7 @@ impl<'a> Secrets<'a> {
                 Returns::Clean => !text.contains("PRIVATE KEY"),
                 Returns::Public => self.only_public(&text),
             };
-        if harmless && !tracked {
+        if harmless && !tracked && self.table.is_built(file.name()) {
             judged.diagnostics.push(left_out(file));
         }
         (harmless && tracked).then_some(rule)

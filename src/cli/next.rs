@@ -38,7 +38,7 @@ pub(super) fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Com
             SecretSource::Ssh => ("--ssh", id.clone()),
             SecretSource::Variable => ("--secret", format!("id={id},env={id}")),
             SecretSource::File(path) => ("--secret", format!("id={id},src={}", file(path))),
-            SecretSource::Home(path) => ("--secret", format!("id={id},src={path}")),
+            SecretSource::Home(path) => ("--secret", format!("id={id},src={HOME}/{path}")),
         };
         build.extend([option.to_owned(), value]);
     }
@@ -109,6 +109,18 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
     text
 }
 
+/// The home folder, which is the shell's to put in: docker knows no `~`.
+const HOME: &str = "$HOME";
+
+/// A command for a shell. What names the home folder is in double quotes; its other characters
+/// are dockgen's own.
 fn line(words: &[String]) -> String {
-    crate::facts::Command::Exec(words.to_vec()).to_string()
+    let words = words.iter().map(|word| {
+        if word.contains(&format!(",src={HOME}/")) {
+            format!("\"{word}\"")
+        } else {
+            crate::facts::Command::Exec(vec![word.clone()]).to_string()
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

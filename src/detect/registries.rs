@@ -351,7 +351,7 @@ impl Finder<'_> {
 fn netrc() -> BuildSecret {
     BuildSecret {
         id: "netrc".to_owned(),
-        source: SecretSource::Home("~/.netrc".to_owned()),
+        source: SecretSource::Home(".netrc".to_owned()),
         target: Some("/root/.netrc".to_owned()),
         required: false,
     }

@@ -2,6 +2,8 @@
 //! person who starts the container gives. It is taken out of the facts, before anything is planned
 //! or told, so that no language needs to know of it.
 
+use std::ops::Range;
+
 use crate::diag::Diagnostic;
 use crate::facts::{
     Command, Component, Confidence, Evidence, Facts, Found, Rank, RequiredEnv, Slot, looks_secret,
@@ -32,6 +34,9 @@ pub(super) fn take_out(components: &mut [Component], table: &SecretTable) -> Vec
     diagnostics
 }
 
+/// Bytes of a command. The builder reads lines of 65,535, and quoting may make it four times as long.
+const MOST_BYTES: usize = 16_000;
+
 struct Taker<'a> {
     table: &'a SecretTable,
     required: Vec<Found<RequiredEnv>>,
@@ -52,8 +57,18 @@ impl Taker<'_> {
     }
 
     fn commands(&mut self, slot: &mut Slot<Command>, what: &str, runs: bool) {
-        // At the beginning of a RUN it would be an option of the builder: `--security=insecure`.
-        slot.retain(|found| !found.value.to_string().trim_start().starts_with("--"));
+        for found in slot.all() {
+            if let Some(why) = unwritable(&found.value) {
+                let mut warning = Diagnostic::warning(
+                    "unusable-command",
+                    format!("{what} is not taken over: {why}"),
+                )
+                .with_help("give another one with --start or --build");
+                warning.at.clone_from(&found.evidence.at);
+                self.diagnostics.push(warning);
+            }
+        }
+        slot.retain(|found| unwritable(&found.value).is_none());
         for (at, found) in slot.all_mut().iter_mut().enumerate() {
             masked(self.table, &mut found.evidence.why);
             let text = found.value.to_string();
@@ -145,6 +160,21 @@ impl Taker<'_> {
     }
 }
 
+/// Why a command cannot stand in a Dockerfile.
+fn unwritable(command: &Command) -> Option<&'static str> {
+    let text = command.to_string();
+    let shell = matches!(command, Command::Shell(_));
+    if text.len() > MOST_BYTES {
+        Some("it is too long for a line of a Dockerfile")
+    } else if text.trim_start().starts_with("--") {
+        Some("it begins with an option of RUN")
+    } else if shell && (text.contains("<<") || text.ends_with('\\')) {
+        Some("it would not end with its line")
+    } else {
+        None
+    }
+}
+
 /// What becomes a label.
 fn manifest(component: &mut Component, table: &SecretTable, diagnostics: &mut Vec<Diagnostic>) {
     let manifest = &mut component.manifest;
@@ -195,17 +225,36 @@ fn with_variables(table: &SecretTable, command: &str) -> Option<(String, Vec<(St
         };
         let name = variable(table, &text, &found);
         let range = unquoted(&text, found.whole.clone());
-        let reference = match open_quote(&text[..range.start]) {
-            Some('\'') => format!("'\"${{{name}}}\"'"),
-            Some(_) => format!("${{{name}}}"),
-            None => format!("\"${{{name}}}\""),
-        };
+        let (range, reference) = placed(&text, range, &name);
         text.replace_range(range, &reference);
         if !taken.iter().any(|(known, _)| *known == name) {
             taken.push((name, found.what));
         }
     }
     (!taken.is_empty()).then_some((text, taken))
+}
+
+/// What takes the place of which part of a command, so that a shell puts the variable's value there.
+fn placed(text: &str, range: Range<usize>, name: &str) -> (Range<usize>, String) {
+    match open_quote(&text[..range.start]) {
+        None => (range, format!("\"${{{name}}}\"")),
+        Some((_, '"')) => (range, format!("${{{name}}}")),
+        Some((start, _)) => {
+            let before = &text[start + 1..range.start];
+            let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"_=./:-".contains(&b);
+            let before = if before.bytes().all(is_plain) {
+                before.to_owned()
+            } else {
+                format!("'{before}'")
+            };
+            let end = range.end;
+            // What follows in the quotes stays in quotes.
+            match text[end..].strip_prefix('\'') {
+                Some(_) => (start..end + 1, format!("{before}\"${{{name}}}\"")),
+                None => (start..end, format!("{before}\"${{{name}}}\"'")),
+            }
+        }
+    }
 }
 
 /// The variable for a secret: the one that it was the value of, else by the option in front of it,
@@ -247,7 +296,7 @@ fn identifier(option: &str) -> String {
 }
 
 /// The range with the quotes that stand directly around it.
-fn unquoted(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize> {
+fn unquoted(text: &str, range: Range<usize>) -> Range<usize> {
     let before = text[..range.start].chars().next_back();
     let after = text[range.end..].chars().next();
     match (before, after) {
@@ -256,16 +305,16 @@ fn unquoted(text: &str, range: std::ops::Range<usize>) -> std::ops::Range<usize>
     }
 }
 
-/// The quote that is open at the end of a text.
-fn open_quote(text: &str) -> Option<char> {
+/// The quote that is open at the end of a text, and where it was opened.
+fn open_quote(text: &str) -> Option<(usize, char)> {
     let mut open = None;
     let mut escaped = false;
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         match (open, c) {
             _ if escaped => escaped = false,
-            (None | Some('"'), '\\') => escaped = true,
-            (None, '\'' | '"') => open = Some(c),
-            (Some(quote), c) if quote == c => open = None,
+            (None | Some((_, '"')), '\\') => escaped = true,
+            (None, '\'' | '"') => open = Some((at, c)),
+            (Some((_, quote)), c) if quote == c => open = None,
             _ => {}
         }
     }
@@ -317,14 +366,16 @@ mod tests {
                 "sh -c 'serve --token '\"${TOKEN}\"",
                 &["TOKEN"],
             ),
+            (
+                "serve --env 'DATABASE_URL=postgres://u:hunter2@db/x' -v",
+                "serve --env DATABASE_URL=\"${DATABASE_URL}\" -v",
+                &["DATABASE_URL"],
+            ),
         ] {
             let (text, taken) = with_variables(table, command).unwrap();
             let got: Vec<&str> = taken.iter().map(|(name, _)| name.as_str()).collect();
             assert_eq!(got, names, "{command}");
-            assert!(
-                text == wanted || text == format!("{wanted}''") || text == format!("{wanted}'"),
-                "{text}"
-            );
+            assert_eq!(text, wanted);
             assert_eq!(with_variables(table, &text), None, "{text}");
         }
         assert_eq!(with_variables(table, "serve --port 80"), None);

@@ -25,7 +25,7 @@ pub enum SecretSource {
     Variable,
     /// A file of the repository that is not in the build context.
     File(RelPath),
-    /// A file of the person who builds, as a shell names it: `~/.netrc`.
+    /// A file of the person who builds, relative to the home folder: `.netrc`.
     Home(String),
     /// The agent that holds the keys for SSH.
     Ssh,

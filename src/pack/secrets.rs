@@ -72,6 +72,7 @@ struct Named {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Public {
+    built: Vec<String>,
     prefixes: Vec<String>,
     names: Vec<String>,
 }
@@ -204,11 +205,18 @@ impl SecretTable {
 
     /// Whether the value of a variable is one that any browser may see.
     pub fn is_public(&self, name: &str) -> bool {
-        let Public { prefixes, names } = &self.public;
+        let Public {
+            prefixes, names, ..
+        } = &self.public;
         prefixes
             .iter()
             .any(|start| name.starts_with(start.as_str()))
             || names.iter().any(|known| known == name)
+    }
+
+    /// Whether a build for production reads a file of this name by itself.
+    pub fn is_built(&self, name: &str) -> bool {
+        self.public.built.iter().any(|known| known == name)
     }
 
     /// The patterns, for tests of a pack.

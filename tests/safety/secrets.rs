@@ -494,7 +494,7 @@ const MANAGERS: &[Manager] = &[
             "type=secret,id=netrc,target=/root/.netrc",
             "GOPRIVATE=git.example.com/acme go mod download",
         ],
-        gives: &["id=netrc,src=~/.netrc"],
+        gives: &["--secret \"id=netrc,src=$HOME/.netrc\""],
     },
     Manager {
         name: "Go with a .netrc",
@@ -753,6 +753,52 @@ fn secrets_by_value_become_variables() {
             let told = format!("{}{}", run.stdout, run.stderr);
             assert!(told.contains(&format!("-e {variable}")), "{what}:\n{told}");
         }
+    }
+}
+
+#[test]
+fn a_setting_with_a_secret_is_refused_without_showing_it() {
+    let (_, files) = projects().find(|(language, _)| *language == "go").unwrap();
+    let address = format!("redis://:{CANARY}@cache/0");
+    let args = format!("--token {CANARY}");
+    let rows: [&[&str]; 3] = [
+        &["--env", &format!("CACHE={address}")],
+        &["--args", &args],
+        &["--set", &format!("build-env=CACHE={address}")],
+    ];
+    for row in rows {
+        let tree = Tree::with(files);
+        let run = tree.run(&[&["init", "--yes"], row].concat());
+        assert_eq!(run.code, Some(2), "{row:?}: {}", run.stderr);
+        assert!(run.stderr.contains("secret-in-setting"), "{}", run.stderr);
+        assert!(!run.stderr.contains(CANARY), "{}", run.stderr);
+        assert!(!tree.path("Dockerfile").exists());
+    }
+    let tree = Tree::with(files);
+    tree.write(
+        "dockgen.toml",
+        format!("args = [\"--token\", \"{CANARY}\"]\n"),
+    );
+    let run = tree.run(&["init", "--yes"]);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(!run.stderr.contains(CANARY), "{}", run.stderr);
+}
+
+#[test]
+fn a_repository_gives_no_options_of_run() {
+    let (_, files) = projects()
+        .find(|(language, _)| *language == "rust")
+        .unwrap();
+    for option in ["--security=insecure", "--network=host", "--mount=type=ssh"] {
+        let tree = Tree::with(files);
+        tree.write(
+            "dockgen.toml",
+            format!("build = \"{option} cargo build\"\n"),
+        );
+        let run = tree.run(&["init", "--yes"]);
+        assert_eq!(run.code, Some(2), "{option}: {}", run.stderr);
+        assert!(run.stderr.contains("option of RUN"), "{}", run.stderr);
+        assert!(!tree.path("Dockerfile").exists());
     }
 }
 
