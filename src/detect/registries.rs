@@ -69,8 +69,12 @@ impl Finder<'_> {
                 self.over_ssh(registry, &source);
                 continue;
             }
+            if registry.setting.is_some() {
+                // A Makefile is no place where a package manager looks for a token.
+                self.settings(registry, &source);
+                continue;
+            }
             self.variables(registry, &source);
-            self.settings(registry, &source);
             if let Some(span) = self.literal(registry, &source) {
                 self.literal_found(registry, &source, &span, is_read);
             } else if registry.carries {

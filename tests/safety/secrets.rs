@@ -486,7 +486,7 @@ const MANAGERS: &[Manager] = &[
             ("go.sum", "git.example.com/acme/x v1.0.0 h1:x=\n"),
             (
                 "Makefile",
-                "export GOPRIVATE=git.example.com/acme\nbuild:\n\tgo build\n",
+                "DB = postgres://u:p@localhost/x\nexport GOPRIVATE=git.example.com/acme\nbuild:\n\tgo build\n",
             ),
         ],
         withheld: &[],
