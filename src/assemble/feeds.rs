@@ -42,7 +42,8 @@ pub(super) fn fed<'d>(
         );
         resolver.static_root = Some(root);
         resolver.script = Some(&feed.script);
-        let made = plug.plan(&mut resolver, Kind::Static)?;
+        let mut made = plug.plan(&mut resolver, Kind::Static)?;
+        made.with_secrets(&feeder.facts);
         let name = stage_name(feeder, &fed.stages);
         let Some(made) = renamed(made, &name) else {
             continue;

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::code::CodePattern;
 use crate::diag::{Diagnostic, Result, suggest};
 use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind, Migration};
-use crate::parse::typed_toml;
+use crate::parse::{PathGlob, typed_toml};
 use crate::repo::Source;
 
 /// One framework, or one habit of a language, as data: when it is there and what follows.
@@ -278,7 +277,7 @@ impl From<OneOrMany> for Globs {
 #[derive(Debug)]
 pub struct Glob {
     text: String,
-    compiled: OnceLock<Option<GlobMatcher>>,
+    compiled: OnceLock<Option<PathGlob>>,
 }
 
 impl Glob {
@@ -304,14 +303,9 @@ impl Glob {
 
     pub fn matches(&self, path: &str) -> bool {
         self.compiled
-            .get_or_init(|| Self::compile(&self.text).ok())
+            .get_or_init(|| PathGlob::new(&self.text))
             .as_ref()
             .is_some_and(|matcher| matcher.is_match(path))
-    }
-
-    fn compile(text: &str) -> std::result::Result<GlobMatcher, globset::Error> {
-        let glob = GlobBuilder::new(text).literal_separator(true).build()?;
-        Ok(glob.compile_matcher())
     }
 }
 
@@ -321,7 +315,7 @@ fn is_literal(glob: &str) -> bool {
 
 /// A regular expression, compiled at its first use: most detectors never come to it.
 /// `^` and `$` match at lines, classes are ASCII.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(from = "String")]
 pub struct Pattern {
     text: String,
@@ -438,8 +432,10 @@ pub(super) fn check_all<'c>(
 ) -> Result<()> {
     for condition in nested(conditions) {
         for glob in &condition.file.0 {
-            Glob::compile(&glob.text)
-                .map_err(|error| Diagnostic::error("detector-glob", format!("{whose}: {error}")))?;
+            if PathGlob::new(&glob.text).is_none() {
+                let message = format!("{whose}: {} is no pattern of paths", glob.text);
+                return Err(Diagnostic::error("detector-glob", message));
+            }
         }
         let patterns = [
             &condition.matches,

@@ -3,11 +3,14 @@
 
 mod detector;
 mod folders;
+mod registries;
 mod roles;
+mod secrets;
 mod tree;
 mod variables;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -15,7 +18,9 @@ pub use detector::{
     CodePatterns, Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
 };
 pub use folders::FolderTable;
+pub use registries::{Registry, RegistryTable};
 pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
+pub use secrets::{Classifier, FileClass, Name, Returns, SecretTable, SecretValue};
 pub use tree::{Embedded, FileTree};
 pub use variables::VariableTable;
 
@@ -51,6 +56,10 @@ pub struct Pack {
     /// `folders.toml`.
     pub folders: Option<FolderTable>,
     pub programs: Programs,
+    /// `secrets.toml`.
+    pub secrets: SecretTable,
+    /// `registries.toml`.
+    pub registries: RegistryTable,
 }
 
 /// `programs.toml`.
@@ -109,6 +118,8 @@ impl Pack {
             health: Health::default(),
             folders: None,
             programs: Programs::default(),
+            secrets: SecretTable::default(),
+            registries: RegistryTable::default(),
         };
         for path in tree.paths() {
             if let Some(name) = path.strip_prefix("templates/") {
@@ -125,6 +136,8 @@ impl Pack {
                     }
                     None if name == "health.toml" => pack.health = typed_toml(&source)?,
                     None if name == "folders.toml" => pack.folders = Some(typed_toml(&source)?),
+                    None if name == "secrets.toml" => pack.secrets = typed_toml(&source)?,
+                    None if name == "registries.toml" => pack.registries = typed_toml(&source)?,
                     None if name == "programs.toml" => pack.programs = typed_toml(&source)?,
                     None => {
                         pack.tables.insert(name.to_owned(), source);
@@ -226,6 +239,22 @@ impl PackSet {
     /// What is known about folders, from the first pack that says it.
     pub fn folders(&self) -> Option<&FolderTable> {
         self.packs.iter().find_map(|pack| pack.folders.as_ref())
+    }
+
+    /// What is secret, from the first pack that says it. A pack without the table has the
+    /// built-in one behind it.
+    pub fn secrets(&self) -> &SecretTable {
+        static NOTHING: LazyLock<SecretTable> = LazyLock::new(SecretTable::default);
+        let mut tables = self.packs.iter().map(|pack| &pack.secrets);
+        tables
+            .find(|table| !table.classes().is_empty())
+            .unwrap_or(&NOTHING)
+    }
+
+    /// Where package managers keep credentials: the rows of all packs.
+    pub fn registries(&self) -> impl Iterator<Item = &Registry> {
+        let tables = self.packs.iter().map(|pack| &pack.registries);
+        tables.flat_map(|table| &table.registries)
     }
 
     /// The Debian package of a program, from the first pack that knows it.

@@ -32,7 +32,7 @@ impl Failure {
         self.needs.is_some()
             || matches!(
                 self.diagnostic.code,
-                "impossible-start" | "no-static-files" | "no-image-line"
+                "impossible-start" | "no-static-files" | "no-image-line" | "missing-file"
             )
     }
 

@@ -290,7 +290,7 @@ fn all_is_for_the_files_that_come_after() {
         .file("api/Dockerfile", "FROM golang\n")
         .file("api/Dockerfile.dockerignore", "a\n")
         .file("shop/Dockerfile", "FROM golang\n");
-    let replies = [Default, Pick("no"), Pick("all"), Yes];
+    let replies = [Default, Pick("no"), Pick("all"), Pick("yes")];
     wizard(&repo, "init", &replies).0.exits(0);
     assert_eq!(
         repo.read("api/Dockerfile"),

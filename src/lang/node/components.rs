@@ -328,12 +328,6 @@ fn component(
             ],
         );
     }
-    if install.secret_npmrc {
-        let why = "it holds a token";
-        component
-            .facts
-            .ignore_all("node/token", why, &["**/.npmrc"]);
-    }
     component
 }
 

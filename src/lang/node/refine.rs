@@ -5,8 +5,8 @@ use super::NodeModel;
 use super::manager::Manager;
 use super::{Runtime, reads, schema, start};
 use crate::facts::{
-    Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Rank, Slot, looks_secret, push,
-    push_named,
+    Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Rank, RequiredEnv, Slot,
+    looks_secret, push, push_named, push_required,
 };
 use crate::lang::{Component, Sources};
 use crate::repo::{Dir, RelPath, Repo};
@@ -43,7 +43,10 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
                     continue;
                 }
                 if looks_secret(&name) {
-                    // Whoever runs the container gives it.
+                    let why = "its value stood in the start script".to_owned();
+                    let required = RequiredEnv { name, why };
+                    let found = found(required, Rank::Manifest, evidence.clone());
+                    push_required(&mut facts.required, found);
                     continue;
                 }
                 push_named(
@@ -64,9 +67,6 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
     let schemas = schema::folders(repo, &component.dir, &component.root, &needed);
     model.schemas = schemas;
     generated(model, &mut facts);
-    if !model.arguments.is_empty() || !facts.static_root.is_empty() {
-        reads::public_settings(&view, &mut facts);
-    }
     let own = start::starts_source(&view, &facts);
     model.ends = facts
         .extra
