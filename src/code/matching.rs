@@ -1,6 +1,7 @@
 //! Patterns against trees. Each node is tried once for each pattern, and a try costs no more than
 //! the pattern is long times the children that it looks at.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::pattern::{CodePattern, Part};
@@ -57,7 +58,7 @@ fn is_optional(tree: &Tree, node: NodeId) -> bool {
 impl Tree {
     /// Everywhere that a pattern fits, in the order of the text.
     pub fn find<'a>(&'a self, pattern: &'a CodePattern) -> impl Iterator<Item = Match> + 'a {
-        self.find_in(pattern, self.all())
+        self.find_in(pattern, 0..self.len())
     }
 
     /// The same among some nodes, such as a subtree.
@@ -66,7 +67,26 @@ impl Tree {
         pattern: &'a CodePattern,
         nodes: std::ops::Range<NodeId>,
     ) -> impl Iterator<Item = Match> + 'a {
+        let mut candidates: BTreeSet<NodeId> = BTreeSet::new();
         let parts = pattern.parts(self.grammar);
+        let depth = pattern.depth(self.grammar);
+        if let Some((anchor, around)) = pattern.anchor().zip(self.span_of(&nodes)) {
+            let text = &self.source.text.as_bytes()[around.clone()];
+            for word in anchor.find_overlapping_iter(text) {
+                let Some(node) = self.node_at(around.start + word.start()) else {
+                    continue;
+                };
+                let above = self.ancestors(node).take(depth);
+                let is_kind = |node: &NodeId| {
+                    parts.iter().any(|part| {
+                        matches!(part, Part::Node { kind, .. } if *kind == self.kind_id(*node))
+                    })
+                };
+                let near = std::iter::once(node).chain(above).filter(is_kind);
+                candidates.extend(near.filter(|node| nodes.contains(node)));
+            }
+        }
+        let nodes = candidates.into_iter();
         nodes.filter_map(move |node| self.fit(parts, node))
     }
 

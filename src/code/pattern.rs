@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -22,6 +23,7 @@ pub struct CodePattern {
     text: String,
     compiled: [OnceLock<Vec<Part>>; Grammar::COUNT],
     words: Vec<Vec<String>>,
+    anchor: OnceLock<Option<AhoCorasick>>,
 }
 
 /// One node of a pattern.
@@ -76,11 +78,29 @@ impl From<String> for CodePattern {
             text,
             compiled: Default::default(),
             words,
+            anchor: OnceLock::new(),
+        }
+    }
+}
+
+impl Part {
+    /// How many nodes stand below each other.
+    fn depth(&self) -> usize {
+        match self {
+            Self::Node { parts, .. } => 1 + parts.iter().map(Self::depth).max().unwrap_or(0),
+            _ => 1,
         }
     }
 }
 
 impl CodePattern {
+    /// Between a word of the pattern and the node that it fits stand at most so many nodes.
+    pub(super) fn depth(&self, grammar: Grammar) -> usize {
+        let depths = self.parts(grammar).iter().map(Part::depth);
+        // A text has parts of its own.
+        depths.max().unwrap_or(0) + 3
+    }
+
     /// Gives a text's hole the texts that may stand in it, where the pattern names none.
     pub fn choose(&mut self, name: &str, choices: &str) {
         let hole = format!("\"${name}\"");
@@ -97,6 +117,15 @@ impl CodePattern {
     /// Words that are in every text that the pattern fits: of each list one.
     pub fn words(&self) -> &[Vec<String>] {
         &self.words
+    }
+
+    /// Finds the word that is likely the rarest, near which alone the pattern can fit.
+    pub(super) fn anchor(&self) -> Option<&AhoCorasick> {
+        let find = || {
+            let length = |words: &&Vec<String>| words.iter().map(String::len).min();
+            AhoCorasick::new(self.words.iter().max_by_key(length)?).ok()
+        };
+        self.anchor.get_or_init(find).as_ref()
     }
 
     /// Whether the pattern keeps something under this name.
@@ -121,7 +150,8 @@ impl CodePattern {
         {
             return Err(format!("`{}` is no code of {language}", self.text));
         }
-        if self.words.is_empty() {
+        // The routes are put in when a pack is loaded.
+        if self.words.is_empty() && !self.text.contains("\"$HEALTH\"") {
             return Err(format!("`{}` has no word to look for", self.text));
         }
         Ok(())

@@ -112,6 +112,23 @@ impl Tree {
         self.language.node_kind_is_named(self.nodes[node].kind)
     }
 
+    /// The text of some nodes that stand together.
+    pub(super) fn span_of(&self, nodes: &std::ops::Range<NodeId>) -> Option<Span> {
+        let first = self.nodes.get(nodes.start)?;
+        Some(first.start as usize..first.end as usize)
+    }
+
+    /// The innermost node at a byte.
+    pub(super) fn node_at(&self, at: usize) -> Option<NodeId> {
+        // Nodes that begin before the byte stand before those that begin behind it.
+        let before = self.nodes.partition_point(|node| node.start as usize <= at);
+        let last = before.checked_sub(1)?;
+        let covers = |node: &NodeId| self.nodes[*node].end as usize > at;
+        std::iter::once(last)
+            .chain(self.ancestors(last))
+            .find(covers)
+    }
+
     pub fn text(&self, node: NodeId) -> &str {
         self.source.text.get(self.span(node)).unwrap_or_default()
     }
