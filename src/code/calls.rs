@@ -139,11 +139,14 @@ impl Follow<'_> {
                 let template = receiver.map(at).filter(Value::is_known);
                 let mut values = values();
                 let template = template.or_else(|| values.next());
+                // `{port}` names its value.
+                let named = |name: &str| self.named(tree, node, name, depth);
                 return template.map_or_else(Value::default, |template| {
-                    format(template, values.collect())
+                    format(template, values.collect(), named)
                 });
             }
-            "JoinHostPort" | "InetSocketAddress" => return join(values(), ":"),
+            "JoinHostPort" | "InetSocketAddress" | "AddrPortFrom" => return join(values(), ":"),
+            "IPv4Unspecified" | "IPv6Unspecified" => return Value::known("0.0.0.0"),
             "new" if path.contains("SocketAddr") => return join(values(), ":"),
             "new" if path.contains("Ipv4Addr") => return join(values(), "."),
             // Go's `cmp.Or` takes the first that is not empty.
@@ -207,7 +210,7 @@ impl Follow<'_> {
 }
 
 /// A format's holes (`%d`, `{}`, `{port}`), each with the next value.
-pub(super) fn format(template: Value, values: Vec<Value>) -> Value {
+pub(super) fn format(template: Value, values: Vec<Value>, named: impl Fn(&str) -> Value) -> Value {
     let Some(text) = template.text() else {
         return Value::default();
     };
@@ -227,7 +230,13 @@ pub(super) fn format(template: Value, values: Vec<Value>) -> Value {
             rest = "";
             break;
         };
-        whole = whole.then(values.next().unwrap_or_default());
+        let name = hole[1..end - 1].split(':').next().unwrap_or_default();
+        let is_name = hole.starts_with('{') && name.starts_with(|c: char| c.is_alphabetic());
+        whole = whole.then(if is_name {
+            named(name)
+        } else {
+            values.next().unwrap_or_default()
+        });
         rest = &hole[end..];
     }
     if rest.is_empty() {

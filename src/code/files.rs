@@ -47,7 +47,19 @@ impl Words {
     pub fn held(&self, text: &str) -> Held {
         let mut held = vec![0_u64; self.places.len().div_ceil(64)];
         if let Some(search) = &self.search {
+            let bytes = text.as_bytes();
+            let is_part = |at: Option<usize>| {
+                at.and_then(|at| bytes.get(at))
+                    .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            };
             for found in search.find_overlapping_iter(text) {
+                // `Run` is no word of `RunE`.
+                let (start, end) = (found.start(), found.end());
+                if is_part(Some(start)) && is_part(start.checked_sub(1))
+                    || is_part(end.checked_sub(1)) && is_part(Some(end))
+                {
+                    continue;
+                }
                 let at = found.pattern().as_usize();
                 held[at / 64] |= 1 << (at % 64);
             }

@@ -156,7 +156,7 @@ impl Follow<'_> {
         match operator {
             Some("||" | "??" | "or") => left.or(right),
             Some("+") => left.then(right()),
-            Some("%") => super::calls::format(left, vec![right()]),
+            Some("%") => super::calls::format(left, vec![right()], |_| Value::default()),
             _ => Value::default(),
         }
     }

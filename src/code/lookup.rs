@@ -34,6 +34,16 @@ impl Follow<'_> {
         local.or(|| self.elsewhere(tree, name, of, depth))
     }
 
+    /// The value of a name that stands in a text.
+    pub(super) fn named(&self, tree: &Tree, user: NodeId, name: &str, depth: usize) -> Value {
+        let local = self.defined(tree, name, Some(user), false, depth);
+        if local.is_known() {
+            return local;
+        }
+        let given = self.given(tree, user, name, depth);
+        local.or(|| given.unwrap_or_default())
+    }
+
     /// What a file gives to a name; the function around the user comes first. A field has as many
     /// owners as the file has types, so that its values must agree.
     fn defined(

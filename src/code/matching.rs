@@ -137,6 +137,10 @@ impl Tree {
                 captures.extend(name.as_ref().map(|name| (Arc::clone(name), node)));
                 choices.is_empty() || choices.contains(&text)
             }
+            // `TcpListener` is also the end of `tokio::net::TcpListener`.
+            Part::Word(word) if self.kind(node).starts_with("scoped_") => self
+                .field(node, "name")
+                .is_some_and(|name| self.text(name) == word),
             Part::Word(word) => self.is_leaf_text(node) && self.text(node) == word,
             Part::Node { kind, parts } if self.kind(node) == "modifiers" => {
                 // Annotations stand in any order among each other.

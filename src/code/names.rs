@@ -64,6 +64,12 @@ impl Definitions {
                 }
                 continue;
             }
+            if kind == "field_declaration" {
+                if let Some((name, value)) = attribute(tree, node) {
+                    all.entry(name.to_owned()).or_default().values.push(value);
+                }
+                continue;
+            }
             if matches!(kind, "call_expression" | "call")
                 && let Some((name, value)) = option(tree, node)
             {
@@ -91,6 +97,33 @@ impl Definitions {
         }
         all
     }
+}
+
+/// The default that an attribute gives to a field: `#[arg(default_value_t = 80)] port: u16`.
+fn attribute(tree: &Tree, field: NodeId) -> Option<(&str, NodeId)> {
+    let name = tree.text(tree.field(field, "name")?);
+    let parent = tree.parent(field)?;
+    let before: Vec<NodeId> = tree
+        .children(parent)
+        .take_while(|node| *node < field)
+        .collect();
+    let attributes = before.iter().rev();
+    let attributes = attributes.take_while(|node| tree.kind(**node) == "attribute_item");
+    for attribute in attributes {
+        for node in tree.subtree(*attribute) {
+            let is_default = matches!(
+                tree.text(node),
+                "default_value" | "default_value_t" | "default"
+            );
+            if is_default && tree.kind(node) == "identifier" {
+                let tokens = tree.children(tree.parent(node)?);
+                let mut behind = tokens.skip_while(|token| *token <= node);
+                let value = behind.find(|token| tree.text(*token) != "=")?;
+                return Some((name, value));
+            }
+        }
+    }
+    None
 }
 
 /// An option of the command line, by the name under which the program finds its value:

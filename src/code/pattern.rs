@@ -54,8 +54,10 @@ const REST: &str = "hole__REST__";
 static HOLES: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\$\$\$|\$(_\b|[A-Z][A-Z0-9_]*)").ok());
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#""(?:\$[A-Z][A-Z0-9_]*:?)?(?P<texts>[^"]*)"|(?P<word>\$?[A-Za-z_][A-Za-z0-9_]*)"#)
-        .ok()
+    Regex::new(
+        r#""(?:\$[A-Z][A-Z0-9_]*:?)?(?P<texts>[^"]*)"|(?P<word>\$?[A-Za-z_][A-Za-z0-9_]*\(?)"#,
+    )
+    .ok()
 });
 
 impl From<String> for CodePattern {
@@ -68,7 +70,7 @@ impl From<String> for CodePattern {
                     |text: &str| ['"', '\'', '`'].map(|mark| format!("{mark}{text}{mark}"));
                 words.push(texts.as_str().split('|').flat_map(quoted).collect());
             }
-            // Short words are in every file.
+            // Short words are in every file. A call's bracket makes a word rarer.
             let word = found.name("word").map_or("", |word| word.as_str());
             if word.len() >= 3 && !word.starts_with('$') {
                 words.push(vec![word.to_owned()]);

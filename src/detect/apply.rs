@@ -360,6 +360,7 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
                 .map_or(name, |(stem, _)| stem)
                 .to_owned()
         });
+        environment.add_test("undefined", minijinja::tests::is_undefined);
         // The host when only the same machine reaches it; else there is no value.
         environment.add_filter("loopback", |host: &str| {
             let none = || Error::new(ErrorKind::InvalidOperation, "the host is reached");

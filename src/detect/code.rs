@@ -96,6 +96,10 @@ fn fits(
         if key == "port" {
             return port(condition, cx, tree, node, variables);
         }
+        if key == "host" {
+            host(cx, tree, node, variables);
+            return true;
+        }
         let text = if tree.is_name(node) {
             Some(tree.text(node).to_owned())
         } else {
@@ -188,7 +192,21 @@ fn port(
         };
         variables.insert(key.to_owned(), variable);
     }
+    if let Some(variable) = found.before {
+        variables.insert("host_variable".to_owned(), variable);
+    }
     own_port(condition, cx, &address, variables)
+}
+
+/// The host that is listened on, where it stands apart from the port.
+fn host(cx: &Cx<'_>, tree: &Tree, node: NodeId, variables: &mut Variables) {
+    let found = value(cx.sources, tree, node);
+    if let Some(text) = found.text().filter(|text| is_local(text)) {
+        variables.insert("host".to_owned(), text.to_owned());
+    }
+    if let Some(variable) = found.variable {
+        variables.insert("host_variable".to_owned(), variable);
+    }
 }
 
 /// Of code over several lines only the line with the value is worth showing.

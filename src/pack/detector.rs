@@ -66,7 +66,8 @@ pub struct Condition {
     /// these patterns ([`CodePattern`]). A hole's value becomes a variable by the hole's name in
     /// small letters, when it can be followed to one. `$PORT` must be a port or an address: it
     /// sets `port`, `host` when the address has one, and `variable`, the environment variable
-    /// that is asked first (`address_variable` when that holds a whole address). `"$HEALTH"` is a
+    /// that is asked first (`address_variable` when that holds a whole address). `host_variable` is the one that is
+    /// asked for the host, which may stand apart from the port as `$HOST`. `"$HEALTH"` is a
     /// route of `health.toml`; of several matches the one that stands first there is taken.
     #[serde(default)]
     pub code: CodePatterns,

@@ -81,9 +81,17 @@ impl Health {
     /// The texts by which code names the routes: with a method before them, without their slash.
     fn choices(&self) -> String {
         let texts = self.routes.iter().flat_map(|route| {
+            // Annotations leave the slash out; `up` without one is any word.
             let bare = route.trim_start_matches('/');
-            [route.clone(), format!("GET {route}"), bare.to_owned()]
+            let bare = Some(bare).filter(|bare| bare.contains("health") || bare.contains('/'));
+            let with_method = format!("GET {route}");
+            [
+                Some(route.clone()),
+                Some(with_method),
+                bare.map(str::to_owned),
+            ]
         });
+        let texts = texts.flatten();
         texts.collect::<Vec<_>>().join("|")
     }
 }
@@ -211,8 +219,12 @@ impl PackSet {
         all
     }
 
-    /// Whether another service than the program is known by a port.
+    /// Whether another service than the program is known by a port, as it is by nearly all of
+    /// those that only root may open.
     pub fn is_service(&self, port: u16) -> bool {
+        if port < 1024 {
+            return true;
+        }
         let services = self.packs.iter().map(|pack| &pack.services);
         let mut ports = services.flat_map(|services| services.ports.values().flatten());
         ports.any(|known| *known == port)
