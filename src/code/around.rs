@@ -48,6 +48,12 @@ impl Tree {
             })
     }
 
+    /// Whether the file gives a name a value.
+    pub fn defines(&self, name: &str) -> bool {
+        let known = self.definitions(name);
+        known.is_some_and(|known| !known.values.is_empty())
+    }
+
     /// Whether a name is given something that one of the patterns fits.
     pub fn definition_fits(&self, name: &str, patterns: &[CodePattern]) -> bool {
         let Some(definitions) = self.definitions(name) else {

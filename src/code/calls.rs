@@ -164,6 +164,20 @@ impl Follow<'_> {
         if let Some(found) = self.returned(tree, name, depth) {
             return found;
         }
+        // `Field(default=8000, …)`, `port({ default: 8000 })`.
+        let named = arguments.iter().find_map(|argument| {
+            let name = tree.field(*argument, "name").map(|name| tree.text(name));
+            match name {
+                Some("default") => tree.field(*argument, "value"),
+                _ => tree.children(*argument).find_map(|pair| {
+                    let key = tree.field(pair, "key")?;
+                    (tree.text(key) == "default").then(|| tree.field(pair, "value"))?
+                }),
+            }
+        });
+        if let Some(named) = named {
+            return at(named);
+        }
         // A conversion: `int(x)`, `String(x)`, `Some(x)`; the end of a chain, `.Default(x).Int()`.
         match arguments.as_slice() {
             [] => {

@@ -100,6 +100,14 @@ impl Tree {
         self.find_in(pattern, self.subtree(node)).next().is_some()
     }
 
+    /// Whether a node stands outside of every function and class.
+    pub fn is_top_level(&self, node: NodeId) -> bool {
+        !self.ancestors(node).any(|around| {
+            let kind = self.kind(around);
+            kind.contains("function") || kind.contains("class") || kind.contains("method")
+        })
+    }
+
     /// Whether a pattern fits one of the nodes around another.
     pub fn is_within(&self, pattern: &CodePattern, node: NodeId) -> bool {
         let parts = pattern.parts(self.grammar);
@@ -149,6 +157,11 @@ impl Tree {
                         self.children(node)
                             .any(|child| self.one(part, child, captures))
                     })
+            }
+            // `{ port }` is short for `{ port: port }`.
+            Part::Node { parts, .. } if self.kind(node) == "shorthand_property_identifier" => {
+                matches!(parts.as_slice(), [Part::Word(key), value]
+                    if key == self.text(node) && self.one(value, node, captures))
             }
             Part::Node { kind, parts } => {
                 self.kind_id(node) == *kind && self.sequence(parts, node, captures)

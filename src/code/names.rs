@@ -119,7 +119,10 @@ fn attribute(tree: &Tree, field: NodeId) -> Option<(&str, NodeId)> {
                 let tokens = tree.children(tree.parent(node)?);
                 let mut behind = tokens.skip_while(|token| *token <= node);
                 let value = behind.find(|token| tree.text(*token) != "=")?;
-                return Some((name, value));
+                // `#[default(80)]` has it in brackets.
+                let inner = tree.children(value).next();
+                let inner = inner.filter(|_| tree.kind(value) == "token_tree");
+                return Some((name, inner.unwrap_or(value)));
             }
         }
     }

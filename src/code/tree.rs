@@ -172,17 +172,17 @@ impl Tree {
         self.children(node).next().is_none() && !self.text(node).starts_with(['(', '{', '['])
     }
 
-    /// Whether a node is the name that something gets, not a value.
+    /// Whether a node stands for itself: a name that gets a value, a function that is called, an
+    /// object whose method is called.
     pub fn is_name(&self, node: NodeId) -> bool {
-        let field = self.field_name(node);
-        matches!(
-            field,
+        let parent = self.parent(node);
+        let parent = parent.map(|parent| (self.kind(parent), self.field_name(parent)));
+        match self.field_name(node) {
             "left" | "name" | "pattern" | "key" | "property" | "field" | "attribute"
-        ) || matches!(
-            self.parent(node)
-                .map(|parent| (self.kind(parent), self.field_name(parent))),
-            Some(("expression_list" | "pattern_list", "left"))
-        )
+            | "operand" | "object" | "function" => true,
+            "value" => matches!(parent, Some(("field_expression", _))),
+            _ => matches!(parent, Some(("expression_list" | "pattern_list", "left"))),
+        }
     }
 
     /// The text of a node that is a single word.

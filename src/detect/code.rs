@@ -84,6 +84,12 @@ fn fits(
     {
         return false;
     }
+    if condition.top_level && !tree.is_top_level(found.node) {
+        return false;
+    }
+    if condition.no_services && is_beside(cx, tree, found.node) {
+        return false;
+    }
     let holes = found.captures().all(|(name, node)| {
         let key = name.to_ascii_lowercase();
         if condition
@@ -144,6 +150,17 @@ fn fits(
         }
         None => false,
     }
+}
+
+/// Whether code is for something that is served beside the program's own port: metrics, profiles.
+fn is_beside(cx: &Cx<'_>, tree: &Tree, node: NodeId) -> bool {
+    let function = tree.function_around(node);
+    let name = function.and_then(|function| tree.name_of(function));
+    let file = tree.source.path.name();
+    let line = tree.text(node).lines().next().unwrap_or_default();
+    [name.unwrap_or_default(), file, line]
+        .iter()
+        .any(|text| cx.packs.is_beside(text))
 }
 
 /// `/health` of `GET /health` and `health`.

@@ -108,6 +108,19 @@ impl Mounts<'_> {
                     .flatten()
                     .map(|outer| outer + &prefix);
             }
+            // A router that another file of the package makes.
+            if is_name(router) && !router.contains('.') && !tree.defines(router) {
+                let files = self.cx.sources.with_word(router).into_iter().take(12);
+                for file in files {
+                    let other = self.cx.sources.tree(&file);
+                    let Some(other) = other.filter(|other| !Rc::ptr_eq(other, tree)) else {
+                        continue;
+                    };
+                    if let Some(outer) = self.mounted(&other, tree, node, router, depth) {
+                        return outer.map(|outer| outer + &prefix);
+                    }
+                }
+            }
             let part = tree.definition_fits(router, &self.condition.parts.0);
             if part || function_name.is_none() {
                 let outer = self.mounted_elsewhere(tree, router, depth);

@@ -74,6 +74,9 @@ pub struct Condition {
     /// The code stands in a function, call, class or under a decorator that one of these fits.
     #[serde(default)]
     pub within: CodePatterns,
+    /// The code stands outside of functions and classes.
+    #[serde(default)]
+    pub top_level: bool,
     /// What a hole's value must look like, by the hole's name in small letters; its named groups
     /// become variables. A hole without a value is asked for its text.
     #[serde(default, rename = "where")]
@@ -94,7 +97,7 @@ pub struct Condition {
     #[serde(default)]
     pub prefixes: CodePatterns,
     /// A match whose group `port` is in `services.toml` is passed over: for patterns that a
-    /// client's configuration fits as well.
+    /// client's configuration fits as well. So is code in which one of its `beside` words stands.
     #[serde(default)]
     pub no_services: bool,
     /// Only matches in blocks that this pattern opens count: up to the bracket that closes the one

@@ -67,6 +67,9 @@ pub struct Programs {
 pub struct Services {
     /// Ports by the name of the service that is known by them.
     pub ports: BTreeMap<String, Vec<u16>>,
+    /// Words in the names of functions and files that listen on further ports.
+    #[serde(default)]
+    pub beside: Vec<String>,
 }
 
 /// `health.toml`.
@@ -253,8 +256,16 @@ impl PackSet {
         self.packs.iter().map(|pack| &pack.roles)
     }
 
+    /// Whether a name is one of what programs serve beside their own port.
+    pub fn is_beside(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let mut words = self.packs.iter().flat_map(|pack| &pack.services.beside);
+        words.any(|word| name.contains(word.as_str()))
+    }
+
     /// How early a route stands in `health.toml`.
     pub fn health_rank(&self, route: &str) -> usize {
+        let route = route.trim_end_matches('/');
         let mut routes = self.packs.iter().flat_map(|pack| &pack.health.routes);
         routes
             .position(|known| known == route)
