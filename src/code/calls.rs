@@ -21,6 +21,7 @@ const KEEP: &[&str] = &[
     "map_err",
     "and_then",
     "filter",
+    "find",
     "trim",
     "strip",
     "toString",
@@ -87,6 +88,16 @@ impl Follow<'_> {
         {
             return at(receiver).or(|| at(first));
         }
+        // `flag.String("addr", ":8080", "…")`: what the option is when nobody gives it.
+        if arguments.len() >= 3
+            && FLAGS.contains(&name.trim_end_matches('P'))
+            && first.is_some_and(|first| literal(tree, first).is_some())
+        {
+            let at_place = if name.ends_with('P') { 2 } else { 1 };
+            return arguments
+                .get(at_place)
+                .map_or_else(Value::default, |node| at(*node));
+        }
         if let (true, Some(receiver)) = (KEEP.contains(&name), receiver) {
             return at(receiver);
         }
@@ -113,16 +124,6 @@ impl Follow<'_> {
                 Value::default()
             };
             return read.or(|| otherwise.map_or_else(Value::default, |node| at(*node)));
-        }
-        // `flag.String("addr", ":8080", "…")`: what the option is when nobody gives it.
-        if arguments.len() >= 3
-            && FLAGS.contains(&name.trim_end_matches('P'))
-            && first.is_some_and(|first| literal(tree, first).is_some())
-        {
-            let at_place = if name.ends_with('P') { 2 } else { 1 };
-            return arguments
-                .get(at_place)
-                .map_or_else(Value::default, |node| at(*node));
         }
         // `.default(3000)` of a schema, `.Default(":9090")` of a flag.
         if matches!(

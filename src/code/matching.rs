@@ -58,7 +58,7 @@ fn is_optional(tree: &Tree, node: NodeId) -> bool {
 impl Tree {
     /// Everywhere that a pattern fits, in the order of the text.
     pub fn find<'a>(&'a self, pattern: &'a CodePattern) -> impl Iterator<Item = Match> + 'a {
-        self.find_in(pattern, 0..self.len())
+        self.find_in(pattern, self.all())
     }
 
     /// The same among some nodes, such as a subtree.

@@ -103,11 +103,14 @@ impl CodePattern {
         depths.max().unwrap_or(0) + 3
     }
 
-    /// Gives a text's hole the texts that may stand in it, where the pattern names none.
-    pub fn choose(&mut self, name: &str, choices: &str) {
+    /// Gives a text's hole the texts that may stand in it, where the pattern names none; what does
+    /// is kept under `as_name`.
+    pub fn choose(&mut self, name: &str, as_name: &str, choices: &str) {
         let hole = format!("\"${name}\"");
         if self.text.contains(&hole) {
-            let text = self.text.replace(&hole, &format!("\"${name}:{choices}\""));
+            let text = self
+                .text
+                .replace(&hole, &format!("\"${as_name}:{choices}\""));
             *self = Self::from(text);
         }
     }
@@ -153,7 +156,7 @@ impl CodePattern {
             return Err(format!("`{}` is no code of {language}", self.text));
         }
         // The routes are put in when a pack is loaded.
-        if self.words.is_empty() && !self.text.contains("\"$HEALTH\"") {
+        if self.words.is_empty() && !self.text.contains("\"$HEALTH") {
             return Err(format!("`{}` has no word to look for", self.text));
         }
         Ok(())

@@ -43,6 +43,7 @@ pub struct Tree {
     pub source: Source,
     pub grammar: Grammar,
     language: &'static tree_sitter::Language,
+    kinds: &'static [(&'static str, bool)],
     nodes: Vec<Node>,
     /// True when the grammar found something that it does not know.
     pub(super) broken: bool,
@@ -81,6 +82,7 @@ impl Tree {
             source,
             grammar,
             language,
+            kinds: grammar.kinds(),
             nodes,
             broken,
             definitions: OnceCell::new(),
@@ -98,9 +100,8 @@ impl Tree {
 
     /// The grammar's word for what a node is, such as `call_expression`.
     pub(super) fn kind(&self, node: NodeId) -> &'static str {
-        self.language
-            .node_kind_for_id(self.nodes[node].kind)
-            .unwrap_or_default()
+        let kind = usize::from(self.nodes[node].kind);
+        self.kinds.get(kind).map_or("", |(name, _)| name)
     }
 
     pub fn span(&self, node: NodeId) -> Span {
@@ -109,7 +110,8 @@ impl Tree {
 
     /// False for keywords and operators.
     pub(super) fn is_named(&self, node: NodeId) -> bool {
-        self.language.node_kind_is_named(self.nodes[node].kind)
+        let kind = usize::from(self.nodes[node].kind);
+        self.kinds.get(kind).is_none_or(|(_, named)| *named)
     }
 
     /// The text of some nodes that stand together.

@@ -376,7 +376,9 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
     if !text.contains("{{") {
         return Some(text.to_owned());
     }
-    ENVIRONMENT.render_str(text, Serde(variables)).ok()
+    // `{{ host if … }}` without an else is empty.
+    let rendered = ENVIRONMENT.render_str(text, Serde(variables)).ok();
+    rendered.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

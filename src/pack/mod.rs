@@ -70,6 +70,9 @@ pub struct Services {
     /// Words in the names of functions and files that listen on further ports.
     #[serde(default)]
     pub beside: Vec<String>,
+    /// Names of folders whose code asks other services, or serves beside the program.
+    #[serde(default)]
+    pub folders: Vec<String>,
 }
 
 /// `health.toml`.
@@ -81,21 +84,24 @@ pub struct Health {
 }
 
 impl Health {
-    /// The texts by which code names the routes: with a method before them, without their slash.
-    fn choices(&self) -> String {
+    /// The texts by which code names the routes: with a method before them too.
+    fn paths(&self) -> String {
+        let texts = self
+            .routes
+            .iter()
+            .map(|route| format!("{route}|GET {route}"));
+        texts.collect::<Vec<_>>().join("|")
+    }
+
+    /// The texts by which annotations name them, which leave the first stroke out.
+    fn names(&self) -> String {
         let texts = self.routes.iter().flat_map(|route| {
-            // Annotations leave the slash out; `up` without one is any word.
+            // `up` without a stroke is any word.
             let bare = route.trim_start_matches('/');
             let bare = Some(bare).filter(|bare| bare.contains("health") || bare.contains('/'));
-            let with_method = format!("GET {route}");
-            [
-                Some(route.clone()),
-                Some(with_method),
-                bare.map(str::to_owned),
-            ]
+            [Some(route.as_str()), bare]
         });
-        let texts = texts.flatten();
-        texts.collect::<Vec<_>>().join("|")
+        texts.flatten().collect::<Vec<_>>().join("|")
     }
 }
 
@@ -167,9 +173,11 @@ impl PackSet {
     pub fn new(mut packs: Vec<Pack>) -> Self {
         let mut tables = packs.iter().map(|pack| &pack.health);
         let health = tables.find(|health| !health.routes.is_empty());
-        let routes = health.map(Health::choices).unwrap_or_default();
+        let (paths, names) = health
+            .map(|health| (health.paths(), health.names()))
+            .unwrap_or_default();
         for detector in packs.iter_mut().flat_map(|pack| &mut pack.detectors) {
-            detector.choose_health(&routes);
+            detector.choose_health(&paths, &names);
         }
         let mut words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for detector in packs.iter().flat_map(|pack| &pack.detectors) {
@@ -261,6 +269,16 @@ impl PackSet {
         let name = name.to_ascii_lowercase();
         let mut words = self.packs.iter().flat_map(|pack| &pack.services.beside);
         words.any(|word| name.contains(word.as_str()))
+    }
+
+    /// Whether a file's code is for other ports than the program's own, by the folders that it is in.
+    pub fn is_elsewhere(&self, file: &RelPath) -> bool {
+        let folders = file.parts().take(file.depth().saturating_sub(1));
+        let known = |folder: &str| {
+            let mut names = self.packs.iter().flat_map(|pack| &pack.services.folders);
+            names.any(|name| name == folder)
+        };
+        folders.into_iter().any(known)
     }
 
     /// How early a route stands in `health.toml`.
