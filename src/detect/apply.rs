@@ -374,6 +374,7 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
                 .map_or(name, |(stem, _)| stem)
                 .to_owned()
         });
+        environment.add_test("undefined", minijinja::tests::is_undefined);
         // The host when only the same machine reaches it; else there is no value.
         environment.add_filter("loopback", |host: &str| {
             let none = || Error::new(ErrorKind::InvalidOperation, "the host is reached");
@@ -389,7 +390,9 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
     if !text.contains("{{") {
         return Some(text.to_owned());
     }
-    ENVIRONMENT.render_str(text, Serde(variables)).ok()
+    // `{{ host if … }}` without an else is empty.
+    let rendered = ENVIRONMENT.render_str(text, Serde(variables)).ok();
+    rendered.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

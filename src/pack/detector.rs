@@ -65,13 +65,17 @@ pub struct Condition {
     /// these patterns ([`CodePattern`]). A hole's value becomes a variable by the hole's name in
     /// small letters, when it can be followed to one. `$PORT` must be a port or an address: it
     /// sets `port`, `host` when the address has one, and `variable`, the environment variable
-    /// that is asked first (`address_variable` when that holds a whole address). `"$HEALTH"` is a
-    /// route of `health.toml`; of several matches the one that stands first there is taken.
+    /// that is asked first (`address_variable` when that holds a whole address). `host_variable` is the one that is
+    /// asked for the host, which may stand apart from the port as `$HOST`. `"$HEALTH"` is a
+    /// route of `health.toml`, `"$HEALTH_NAME"` one that need not begin with a stroke; of several matches the one that stands first there is taken.
     #[serde(default)]
     pub code: CodePatterns,
     /// The code stands in a function, call, class or under a decorator that one of these fits.
     #[serde(default)]
     pub within: CodePatterns,
+    /// The code stands outside of functions and classes.
+    #[serde(default)]
+    pub top_level: bool,
     /// What a hole's value must look like, by the hole's name in small letters; its named groups
     /// become variables. A hole without a value is asked for its text.
     #[serde(default, rename = "where")]
@@ -80,26 +84,28 @@ pub struct Condition {
     #[serde(default)]
     pub has: BTreeMap<String, CodePatterns>,
     /// Where routers are mounted, for code with a hole `$ROUTER`: `$PREFIX` is the path, `$OUTER`
-    /// the router that it is mounted on. A pattern without `$ROUTER` holds the routes within it.
+    /// the router that it is mounted on. A pattern without `$ROUTER` holds the routes within it, or,
+    /// with `$CHAIN`, stands before them: `$CHAIN.basePath($PREFIX)`.
     /// The path before the route becomes the variable `prefix`; a match whose path is not known is
     /// passed over.
     #[serde(default)]
     pub mounts: CodePatterns,
-    /// What makes a router that serves nothing until it is mounted.
+    /// What makes a router that serves nothing until it is mounted. A router that is made so needs
+    /// no name that `where.router` asks for.
     #[serde(default)]
     pub parts: CodePatterns,
     /// Code that sets a path, `$PREFIX`, before all routes of the program.
     #[serde(default)]
     pub prefixes: CodePatterns,
     /// A match whose group `port` is in `services.toml` is passed over: for patterns that a
-    /// client's configuration fits as well.
+    /// client's configuration fits as well. So is code in which one of its `beside` words stands.
     #[serde(default)]
     pub no_services: bool,
     /// Only matches in blocks that this pattern opens count: up to the bracket that closes the one
     /// at the pattern's end, or, after a `:` there, as far as the lines are indented.
     #[serde(default)]
     pub inside: Option<Pattern>,
-    /// A match whose own text fits this pattern is passed over.
+    /// A match whose own text, or a place in code whose text, fits this pattern is passed over.
     #[serde(default)]
     pub except: Option<Pattern>,
     /// Only files that hold this pattern too count.
@@ -384,8 +390,9 @@ impl Detector {
         nested(self.when.iter().chain(variants))
     }
 
-    /// Gives the hole `"$HEALTH"` of code patterns the routes that are there for health checks.
-    pub fn choose_health(&mut self, routes: &str) {
+    /// Gives the hole `"$HEALTH"` of code patterns the routes that are there for health checks, and
+    /// `"$HEALTH_NAME"` the same without their first stroke too.
+    pub fn choose_health(&mut self, paths: &str, names: &str) {
         let variants = self.variant.iter_mut();
         for condition in variants
             .flat_map(|variant| &mut variant.when)
@@ -393,7 +400,8 @@ impl Detector {
         {
             condition.for_each_mut(&mut |condition| {
                 for pattern in &mut condition.code.0 {
-                    pattern.choose("HEALTH", routes);
+                    pattern.choose("HEALTH", "HEALTH", paths);
+                    pattern.choose("HEALTH_NAME", "HEALTH", names);
                 }
             });
         }

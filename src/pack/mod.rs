@@ -76,6 +76,12 @@ pub struct Programs {
 pub struct Services {
     /// Ports by the name of the service that is known by them.
     pub ports: BTreeMap<String, Vec<u16>>,
+    /// Words in the names of functions and files that listen on further ports.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// Names of folders whose code asks other services, or serves beside the program.
+    #[serde(default)]
+    pub folders: Vec<String>,
 }
 
 /// `health.toml`.
@@ -87,13 +93,24 @@ pub struct Health {
 }
 
 impl Health {
-    /// The texts by which code names the routes: with a method before them, without their slash.
-    fn choices(&self) -> String {
-        let texts = self.routes.iter().flat_map(|route| {
-            let bare = route.trim_start_matches('/');
-            [route.clone(), format!("GET {route}"), bare.to_owned()]
-        });
+    /// The texts by which code names the routes: with a method before them too.
+    fn paths(&self) -> String {
+        let texts = self
+            .routes
+            .iter()
+            .map(|route| format!("{route}|GET {route}"));
         texts.collect::<Vec<_>>().join("|")
+    }
+
+    /// The texts by which annotations name them, which leave the first stroke out.
+    fn names(&self) -> String {
+        let texts = self.routes.iter().flat_map(|route| {
+            // `up` without a stroke is any word.
+            let bare = route.trim_start_matches('/');
+            let bare = Some(bare).filter(|bare| bare.contains("health") || bare.contains('/'));
+            [Some(route.as_str()), bare]
+        });
+        texts.flatten().collect::<Vec<_>>().join("|")
     }
 }
 
@@ -169,9 +186,11 @@ impl PackSet {
     pub fn new(mut packs: Vec<Pack>) -> Self {
         let mut tables = packs.iter().map(|pack| &pack.health);
         let health = tables.find(|health| !health.routes.is_empty());
-        let routes = health.map(Health::choices).unwrap_or_default();
+        let (paths, names) = health
+            .map(|health| (health.paths(), health.names()))
+            .unwrap_or_default();
         for detector in packs.iter_mut().flat_map(|pack| &mut pack.detectors) {
-            detector.choose_health(&routes);
+            detector.choose_health(&paths, &names);
         }
         let mut words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for detector in packs.iter().flat_map(|pack| &pack.detectors) {
@@ -224,8 +243,12 @@ impl PackSet {
         all
     }
 
-    /// Whether another service than the program is known by a port.
+    /// Whether another service than the program is known by a port, as it is by nearly all of
+    /// those that only root may open.
     pub fn is_service(&self, port: u16) -> bool {
+        if port < 1024 {
+            return true;
+        }
         let services = self.packs.iter().map(|pack| &pack.services);
         let mut ports = services.flat_map(|services| services.ports.values().flatten());
         ports.any(|known| *known == port)
@@ -270,8 +293,26 @@ impl PackSet {
         self.packs.iter().map(|pack| &pack.roles)
     }
 
+    /// Whether a name is one of what programs serve beside their own port.
+    pub fn is_beside(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let mut words = self.packs.iter().flat_map(|pack| &pack.services.beside);
+        words.any(|word| name.contains(word.as_str()))
+    }
+
+    /// Whether a file's code is for other ports than the program's own, by the folders that it is in.
+    pub fn is_elsewhere(&self, file: &RelPath) -> bool {
+        let folders = file.parts().take(file.depth().saturating_sub(1));
+        let known = |folder: &str| {
+            let mut names = self.packs.iter().flat_map(|pack| &pack.services.folders);
+            names.any(|name| name == folder)
+        };
+        folders.into_iter().any(known)
+    }
+
     /// How early a route stands in `health.toml`.
     pub fn health_rank(&self, route: &str) -> usize {
+        let route = route.trim_end_matches('/');
         let mut routes = self.packs.iter().flat_map(|pack| &pack.health.routes);
         routes
             .position(|known| known == route)

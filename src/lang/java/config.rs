@@ -1,7 +1,7 @@
 //! The configuration that an application ships: `application.properties` and its YAML form, read
 //! by Spring Boot, Quarkus and Micronaut alike.
 
-use crate::diag::{Diagnostic, Location};
+use crate::diag::{Diagnostic, Location, Result};
 use crate::lang::Script;
 use crate::parse::{Node, Tree, yaml};
 use crate::repo::{Dir, Source};
@@ -17,25 +17,49 @@ const FILES: &[&str] = &[
     "src/main/resources/application.yaml",
 ];
 
+/// The profiles that are active when nobody names others.
+const ACTIVE: &str = "spring.profiles.active";
+/// Profiles that are looked at.
+const MAX_PROFILES: usize = 8;
+
 /// Keys that are kept; a longer file is cut there.
 const MAX_KEYS: usize = 2_000;
 
 /// Every key with its value as written, the stronger file first.
 pub(super) fn settings(module: &Dir<'_>, diagnostics: &mut Vec<Diagnostic>) -> Vec<Script> {
+    let mut settings = read(module, "", diagnostics);
+    let active = settings.iter().find(|setting| setting.name == ACTIVE);
+    let active = active
+        .map(|setting| setting.body.clone())
+        .unwrap_or_default();
+    // A later profile's files are stronger than an earlier one's, and all are than those of none.
+    for profile in active.split(',').map(str::trim).take(MAX_PROFILES) {
+        let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+        if profile.is_empty() || !profile.chars().all(plain) {
+            continue;
+        }
+        let mut stronger = read(module, &format!("-{profile}"), diagnostics);
+        settings.retain(|old| !stronger.iter().any(|new| new.name == old.name));
+        stronger.append(&mut settings);
+        settings = stronger;
+    }
+    settings.truncate(MAX_KEYS);
+    settings
+}
+
+/// The keys of the files whose names end like this before the dot.
+fn read(module: &Dir<'_>, ending: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<Script> {
     let mut settings: Vec<Script> = Vec::new();
     for file in FILES {
-        let Some(source) = module.text(file) else {
+        let file = file.replace("application.", &format!("application{ending}."));
+        let Some(source) = module.text(&file) else {
             continue;
         };
         let found = if file.ends_with(".properties") {
             properties(&source)
         } else {
-            match yaml(&source) {
-                Ok(tree) => {
-                    let mut found = Vec::new();
-                    flatten(&tree, "", &source, &mut found);
-                    found
-                }
+            match documents(&source) {
+                Ok(found) => found,
                 Err(diagnostic) => {
                     diagnostics.push(diagnostic);
                     continue;
@@ -49,6 +73,34 @@ pub(super) fn settings(module: &Dir<'_>, diagnostics: &mut Vec<Diagnostic>) -> V
         }
     }
     settings
+}
+
+/// The keys of all documents of a YAML file that hold in every profile; a later one is stronger.
+fn documents(source: &Source) -> Result<Vec<Script>> {
+    let mut settings: Vec<Script> = Vec::new();
+    for (place, text) in source.text.split("\n---").take(MAX_PROFILES).enumerate() {
+        let document = Source::new(source.path.clone(), text.to_owned());
+        let tree = match yaml(&document) {
+            Ok(tree) => tree,
+            // Positions hold in the first one only.
+            Err(diagnostic) if place == 0 => return Err(diagnostic),
+            Err(_) => continue,
+        };
+        let mut found = Vec::new();
+        flatten(&tree, "", source, &mut found);
+        let some_only = |key: &Script| {
+            matches!(
+                key.name.as_str(),
+                "spring.config.activate.on-profile" | "spring.profiles"
+            )
+        };
+        if found.iter().any(some_only) {
+            continue;
+        }
+        settings.retain(|old| !found.iter().any(|new| new.name == old.name));
+        settings.append(&mut found);
+    }
+    Ok(settings)
 }
 
 /// Lines of `key=value`, `key: value` or `key value`; a backslash at the end continues a line.
@@ -147,5 +199,22 @@ mod tests {
         assert_eq!(get("server.servlet.context-path"), Some("/api"));
         assert_eq!(get("management.server.port"), Some("9000"));
         assert!(diagnostics.is_empty());
+    }
+
+    #[test]
+    fn the_profile_that_is_active_by_default_is_stronger() {
+        let repo = Repo::from_files([
+            (
+                "src/main/resources/application.yml",
+                "spring.profiles.active: dev\nserver.port: 80\na: b\n",
+            ),
+            (
+                "src/main/resources/application-dev.yml",
+                "server.port: 8085\n",
+            ),
+        ]);
+        let settings = settings(&repo.dir(&RelPath::root()), &mut Vec::new());
+        let get = |key: &str| settings.iter().find(|s| s.name == key).map(|s| &s.body[..]);
+        assert_eq!((get("server.port"), get("a")), (Some("8085"), Some("b")));
     }
 }
