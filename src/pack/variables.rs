@@ -165,7 +165,7 @@ mod tests {
         for (name, value) in [
             (
                 "DATABASE_URL",
-                "postgresql://build:build@localhost:5432/build",
+                "postgresql://localhost:5432/build",
             ),
             ("REDIS_URL", "redis://localhost:6379"),
             ("BASE_URL", "http://localhost:3000"),
