@@ -13,9 +13,7 @@ use rayon::prelude::*;
 
 use crate::detect::Detection;
 use crate::diag::Diagnostic;
-use crate::facts::{
-    BuildSecret, Command, Component, Confidence, Facts, Found, Kind, SecretSource,
-};
+use crate::facts::{BuildSecret, Command, Component, Confidence, Facts, Found, Kind, SecretSource};
 use crate::lang::language;
 use crate::pack::PackSet;
 use crate::plan::needs;

@@ -8,6 +8,7 @@ use super::manager::Manager;
 use super::package::Package;
 use super::pins;
 use super::script::{self, Program};
+use super::start;
 use super::workspace::{self, Workspace};
 use super::{Neighbour, NodeModel, Runtime, tools};
 use crate::diag::Diagnostic;
@@ -296,7 +297,9 @@ fn component(
     component.facts.package_manager_version = install.package_manager_version.clone();
     if let Some((command, script, because)) = handed {
         let facts = &mut component.facts;
-        if let Some(command) = command {
+        if let Some(command) = command
+            && !start::gives_files(command)
+        {
             facts
                 .start
                 .certain(command.clone(), Rank::Dedicated, because.clone());

@@ -27,6 +27,7 @@ pub(super) fn start(
     let mut programs: Vec<(String, Program)> =
         procfile(view, component, facts).into_iter().collect();
     let to_be_built = main_is_built(view, component, facts);
+    handed_over(facts);
     for name in SCRIPTS {
         let Some(script) = manifest.script(name) else {
             continue;
@@ -60,6 +61,25 @@ pub(super) fn start(
     }
     files(view, component, facts);
     programs
+}
+
+/// What a package above hands over may be for developers, as a script of its own may be.
+fn handed_over(facts: &mut Facts) {
+    let all = facts.start.all().to_vec();
+    let (development, rest): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|found| found.rank == Rank::Dedicated && replaced(facts, &found.value));
+    facts
+        .start
+        .retain(|found| rest.iter().any(|kept| kept.value == found.value));
+    for found in development {
+        facts.start.add(
+            found.value,
+            Rank::Language,
+            Confidence::Guess,
+            found.evidence,
+        );
+    }
 }
 
 /// `node .` runs what `main` names.
@@ -119,11 +139,7 @@ fn replaced(facts: &Facts, command: &Command) -> bool {
             && same
             && (open || wanted.len() > 1 || next.is_none_or(|next| next.starts_with('-')))
     };
-    let server = !facts.static_root.is_empty()
-        && matches!(
-            command.program(),
-            Some("serve" | "http-server" | "live-server" | "sirv" | "servor")
-        );
+    let server = !facts.static_root.is_empty() && gives_files(command);
     server
         || facts.extra.get("replaces").is_some_and(|slot| {
             slot.all()
@@ -131,6 +147,14 @@ fn replaced(facts: &Facts, command: &Command) -> bool {
                 .flat_map(|found| found.value.split('|'))
                 .any(|start| !start.trim().is_empty() && starts_with(start))
         })
+}
+
+/// A server for files alone, as nginx is.
+pub(super) fn gives_files(command: &Command) -> bool {
+    matches!(
+        command.program(),
+        Some("serve" | "http-server" | "live-server" | "sirv" | "servor")
+    )
 }
 
 fn main_is_built(view: &Dir<'_>, component: &Component, facts: &Facts) -> bool {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Django;
-use crate::facts::{Confidence, Evidence, Found, HealthFact, Migration, Rank, push};
+use crate::facts::{Confidence, Evidence, Found, HealthFact, Migration, Rank, push, push_named};
 use crate::lang::{Component, Sources};
 use crate::repo::{Dir, RelPath, Source};
 
@@ -40,9 +40,22 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
         .map(String::as_str)
         .chain([manage.as_str()])
         .find_map(|file| settings_module(&sources.read(&RelPath::new(file)?)?));
-    let Some(module) = named else {
+    let Some(mut module) = named else {
         return;
     };
+    if let Some((production, evidence)) = for_production(&view, &home, &module) {
+        let variable = ("DJANGO_SETTINGS_MODULE".to_owned(), production.clone());
+        push_named(
+            &mut facts.env,
+            Found {
+                value: variable,
+                rank: Rank::Source,
+                confidence: Confidence::Likely,
+                evidence,
+            },
+        );
+        module = production;
+    }
     let files = settings_files(&view, &home, &module);
     if entries.is_empty()
         && let Some((file, object, interface, evidence)) = named_entry(&view, &home, &files)
@@ -116,6 +129,27 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
         Evidence::rule("python/django", why),
     );
     health(&view, &home, &files, facts);
+}
+
+/// The settings for production beside those that the entry names, which are for developers or for
+/// nobody in particular.
+fn for_production(view: &Dir<'_>, home: &RelPath, module: &str) -> Option<(String, Evidence)> {
+    const PRODUCTION: &[&str] = &["production", "prod"];
+    let file = |module: &str| home.join(&module.replace('.', "/"));
+    let (parent, last) = module.rsplit_once('.')?;
+    let folder = match last {
+        "dev" | "development" | "local" | "base" | "common" | "default" | "defaults" => parent,
+        _ if view.has_dir(file(module).as_str()) => module,
+        _ => return None,
+    };
+    PRODUCTION.iter().find_map(|name| {
+        let module = format!("{folder}.{name}");
+        let path = format!("{}.py", file(&module));
+        let why = format!("it holds the settings for production, and the entry names {last}");
+        let at = view.path.join(&path);
+        view.has(&path)
+            .then(|| (module, Evidence::file("python/django-settings", at, why)))
+    })
 }
 
 /// The application that the settings name: its file, its object, and which kind it is.

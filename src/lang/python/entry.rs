@@ -115,7 +115,10 @@ pub(super) fn mains(view: &Dir<'_>, component: &mut Component) {
         .files()
         .filter(|name| {
             name.strip_suffix(".py").is_some_and(|stem| {
-                !HELPERS.contains(&stem) && !stem.starts_with("test_") && !stem.ends_with("_test")
+                !HELPERS.contains(&stem)
+                    && !stem.starts_with("test_")
+                    && !stem.ends_with("_test")
+                    && !is_client(view, stem)
             })
         })
         .take(40)
@@ -135,6 +138,14 @@ pub(super) fn mains(view: &Dir<'_>, component: &mut Component) {
             main.add(name.to_owned(), Rank::Default, confidence, evidence);
         }
     }
+}
+
+/// A script that asks the server beside it.
+fn is_client(view: &Dir<'_>, stem: &str) -> bool {
+    let server = stem
+        .strip_suffix("client")
+        .map(|rest| format!("{rest}server.py"));
+    server.is_some_and(|server| view.has(&server))
 }
 
 /// `pkg/__main__.py` in the folder or below `src`.

@@ -102,9 +102,16 @@ pub(super) fn program(words: &[String]) -> &str {
     name.rsplit('/').next().unwrap_or(name)
 }
 
-/// The development server that a command starts, if it starts one.
+/// The development server, or the runner of tasks, that a command starts, if it starts one.
 pub(super) fn development(command: &Command) -> Option<&'static str> {
     let text = command.to_string();
+    // What they run is written for those who develop.
+    if let Some(runner) = ["make", "just", "invoke", "honcho", "foreman"]
+        .into_iter()
+        .find(|runner| command.program() == Some(runner))
+    {
+        return Some(runner);
+    }
     [
         ("flask run", "flask run"),
         ("flask --app", "flask run"),
