@@ -96,7 +96,7 @@ fn schemas(component: &Component, reach: &mut Reach<'_>) {
 fn follow(resolver: &Resolver<'_>, reach: &mut Reach<'_>) {
     reach.follow(|reach, source| {
         if source.path.name().ends_with(".prisma") {
-            return Verdict::Proves;
+            return Proof::Proves;
         }
         for literal in literals(&source.text) {
             // Workers, child processes and routers are given a file's name as well.
