@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::detect::Detection;
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Component, Confidence, Found, Kind};
+use crate::facts::{Command, Component, Confidence, Found, Kind, Role};
 use crate::lang::language;
 use crate::pack::PackSet;
 use crate::plan::needs;
@@ -35,7 +35,10 @@ pub fn assemble(
     tables: &Tables,
 ) -> Result<Plan, Failure> {
     let (selected, mut open) = select::select(detection, settings)?;
-    let alone = selected.len() == 1 && detection.components.len() == 1;
+    // The root of a repository is not its example's.
+    let alone = selected.len() == 1
+        && detection.components.len() == 1
+        && selected[0].role.role != Role::Example;
     let results: Vec<Result<Image, Failure>> = selected
         .par_iter()
         .map(|component| {

@@ -177,6 +177,10 @@ pub struct FactValues {
     pub main: Option<String>,
     pub build: Option<Command>,
     pub start: Option<Command>,
+    /// Words behind a program that is the entrypoint alone.
+    pub args: Option<Vec<String>>,
+    /// A file that `args` name: its path in the component, and from the work folder.
+    pub configuration: Option<String>,
     /// A number, or a text with a variable that becomes one.
     pub port: Option<NumberOrText>,
     pub port_variable: Option<String>,
