@@ -24,6 +24,10 @@ pub struct Component {
     pub name: String,
     /// How sure it is that this is a program and not only a helper of another language's.
     pub sure: Confidence,
+    /// Whether its own build packs it as a program that is started alone; absent where a language's
+    /// builds do not tell.
+    #[serde(skip)]
+    pub made_to_run: Option<bool>,
     pub manifest: Manifest,
     pub frameworks: Vec<Framework>,
     /// What it is for; judged over the whole repository, after the facts.
@@ -141,6 +145,7 @@ impl Component {
             language,
             name,
             sure: Confidence::Certain,
+            made_to_run: None,
             manifest,
             frameworks: Vec::new(),
             role: Verdict::program(),

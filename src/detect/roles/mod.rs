@@ -43,9 +43,12 @@ fn is_dev_server(packs: &PackSet, command: &str) -> bool {
     packs.roles().any(|roles| roles.dev_servers.iter().any(is))
 }
 
-/// Whether what serves is in the component's own folder, and not in what it is made of.
+/// Whether what serves is in the component's own folder, and not in what it is made of; what its
+/// build packs as a program is one, wherever its server is from.
 fn serves_itself(packs: &PackSet, component: &Component) -> bool {
-    serves(packs, component) && served_by(component).is_none_or(|path| path.is_in(&component.dir))
+    serves(packs, component)
+        && (component.made_to_run == Some(true)
+            || served_by(component).is_none_or(|path| path.is_in(&component.dir)))
 }
 
 /// Whether a component that could serve by itself is there for a larger one: one that adds more to

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependencies::{dependencies, manifest_dependencies};
 use super::plugins::Plugins;
-use super::pom::{Chain, Pom};
+use super::pom::{Chain, Pom, children};
+use super::profiles::Chosen;
 use super::program::program;
 use super::reactor::{MAX_MODULES, Reactor, Wrapper, relative};
 use super::{Build, JavaModel, Libraries, Product, java_version};
@@ -28,6 +29,10 @@ pub struct Maven {
     pub poms: Vec<RelPath>,
     /// The module as `--projects` names it; absent when the reactor's POM is the component's own.
     pub module: Option<String>,
+    /// What `-P` switches on for the build, with the reason.
+    pub profiles: Vec<(String, Evidence)>,
+    /// What `-P` may name.
+    pub known_profiles: Vec<String>,
     /// What `-D` sets for the build.
     pub properties: Vec<String>,
     /// An extension asks for the machine's architecture, so that the jars are made for one.
@@ -63,7 +68,7 @@ struct World<'r> {
     /// A module's folder to that of the POM that its build starts from.
     starts: BTreeMap<&'r RelPath, &'r RelPath>,
     reactors: BTreeMap<&'r RelPath, Reactor>,
-    /// Names of artifacts that modules of the repository depend on.
+    /// Names of artifacts that modules with sources depend on.
     used: BTreeSet<String>,
 }
 
@@ -71,7 +76,7 @@ impl<'r> World<'r> {
     fn of(repo: &'r Repo, poms: &'r BTreeMap<RelPath, Pom>) -> Self {
         let chains: BTreeMap<&RelPath, Chain<'_>> = poms
             .keys()
-            .filter_map(|dir| Some((dir, Chain::of(dir, poms)?)))
+            .filter_map(|dir| Some((dir, Chain::of(repo, dir, poms)?)))
             .collect();
         let names: BTreeMap<String, &RelPath> = chains
             .iter()
@@ -99,6 +104,7 @@ impl<'r> World<'r> {
             .collect();
         let used = chains
             .values()
+            .filter(|chain| !gathers(chain))
             .flat_map(dependencies)
             .map(|dependency| dependency.name)
             .filter(|name| names.contains_key(name))
@@ -159,6 +165,12 @@ impl<'r> World<'r> {
                 below.join("pom.xml").to_string()
             }),
             module: (dir != start).then(|| relative(start, dir)).flatten(),
+            profiles: chain
+                .chosen()
+                .into_iter()
+                .map(|chosen| (chosen.name.clone(), reason(chosen)))
+                .collect(),
+            known_profiles: chain.profile_names(),
             properties: reactor.properties.clone(),
             native: reactor.native,
             poms: reactor.poms.clone(),
@@ -185,7 +197,9 @@ impl<'r> World<'r> {
         component.root = root.clone();
         component.code = code;
         component.sure = program.sure;
+        component.made_to_run = Some(program.sure == Confidence::Certain);
         versions(chain, &plugins, &mut component);
+        image_port(chain, &mut component);
         super::add_mains(&mut component, program.mains, program.found);
         component.facts.kind.add(
             Kind::Cli,
@@ -234,6 +248,43 @@ impl<'r> World<'r> {
             .map(|(_, dir)| dir.clone())
             .collect();
         (all, dirs)
+    }
+}
+
+/// The port that the module's own POM names for its image, as plugins that make one are told.
+fn image_port(chain: &Chain<'_>, component: &mut Component) {
+    let pom = chain.own();
+    let found = children(pom.at(&["properties"])).find_map(|(name, tree)| {
+        let words: Vec<&str> = name.split(['.', '-', '_']).collect();
+        let of_image = words
+            .iter()
+            .any(|word| matches!(*word, "docker" | "image" | "container" | "exposed"));
+        if words.last() != Some(&"port") || !of_image {
+            return None;
+        }
+        let port: u16 = tree.text()?.parse().ok().filter(|port| *port > 0)?;
+        Some((port, &tree.span))
+    });
+    if let Some((port, span)) = found {
+        let why = format!("the POM names the port {port} for the image");
+        component.facts.port.likely(
+            port,
+            Rank::Authors,
+            Evidence::span("java/image-port", &pom.source, span, why),
+        );
+    }
+}
+
+/// A module without sources of its own, which puts together what others build.
+fn gathers(chain: &Chain<'_>) -> bool {
+    chain.text(&["packaging"], false).as_deref() == Some("pom")
+}
+
+fn reason(chosen: &Chosen) -> Evidence {
+    Evidence {
+        rule: "java/profile".to_owned(),
+        at: Some(chosen.at.clone()),
+        why: "without it the build is for development".to_owned(),
     }
 }
 

@@ -10,6 +10,7 @@ mod maven;
 mod plan;
 mod plugins;
 mod pom;
+mod profiles;
 mod program;
 mod reach;
 mod reactor;
@@ -97,7 +98,8 @@ impl Language for Java {
         components.extend(gradle::components(repo, &gradle, diagnostics));
         for component in &mut components {
             let view = repo.dir(&component.dir);
-            component.manifest.settings = config::settings(&view, diagnostics);
+            component.manifest.settings =
+                config::settings(repo, &component.dir, &component.code, diagnostics);
             version_files(repo, component);
             let pinned = pins(&component.manifest.dependencies);
             component.pins.packages.extend(pinned.packages);

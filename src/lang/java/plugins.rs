@@ -38,12 +38,12 @@ impl<'p> Plugins<'_, 'p> {
             &["build", "plugins"][..],
             &["build", "pluginManagement", "plugins"],
         ] {
-            for pom in self.chain.all() {
+            for (pom, list) in self.chain.every(path) {
                 found.extend(
-                    children(pom.at(path))
+                    children(Some(list))
                         .map(|(_, plugin)| plugin)
                         .filter(|plugin| is(plugin, group, artifact))
-                        .map(|plugin| (*pom, plugin)),
+                        .map(|plugin| (pom, plugin)),
                 );
             }
         }
@@ -53,8 +53,8 @@ impl<'p> Plugins<'_, 'p> {
     pub(super) fn active(&self) -> Vec<Active> {
         let mut seen = BTreeSet::new();
         let mut active = Vec::new();
-        for pom in self.chain.all() {
-            for (_, plugin) in children(pom.at(&["build", "plugins"])) {
+        for (pom, list) in self.chain.every(&["build", "plugins"]) {
+            for (_, plugin) in children(Some(list)) {
                 let text = |key: &str| {
                     plugin
                         .get(key)
@@ -244,9 +244,8 @@ impl<'p> Plugins<'_, 'p> {
         let default = format!("{}-*", self.chain.artifact());
         let raw = self
             .chain
-            .all()
-            .iter()
-            .find_map(|pom| pom.at(&["build", "finalName"])?.text());
+            .every(&["build", "finalName"])
+            .find_map(|(_, name)| name.text());
         let Some(raw) = raw else { return default };
         let version = |name: &str| {
             matches!(

@@ -82,7 +82,8 @@ pub(super) fn program<'r>(
         return Some(program);
     }
     if !program.mains.is_empty() {
-        return Some(program);
+        // The parts of a larger program can often be started alone, for those who work on them.
+        return (program.fat || !used).then_some(program);
     }
     program.found = mains(&view);
     program.sure = Confidence::Likely;
