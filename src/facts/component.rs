@@ -28,6 +28,9 @@ pub struct Component {
     /// builds do not tell.
     #[serde(skip)]
     pub made_to_run: Option<bool>,
+    /// Other components of the repository are built on it.
+    #[serde(skip)]
+    pub used: bool,
     pub manifest: Manifest,
     pub frameworks: Vec<Framework>,
     /// What it is for; judged over the whole repository, after the facts.
@@ -146,6 +149,7 @@ impl Component {
             name,
             sure: Confidence::Certain,
             made_to_run: None,
+            used: false,
             manifest,
             frameworks: Vec::new(),
             role: Verdict::program(),

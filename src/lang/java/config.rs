@@ -37,11 +37,13 @@ struct Document {
 
 /// Every key with its value, the stronger file first: those of the component and, where it has no
 /// file of that name, of the modules in `code` that it is made of. The profiles that are active
-/// when nothing else is said count; `${key:default}` becomes the value of a key that is known.
+/// when nothing else is said count; `${key:default}` becomes the value of a key that is known, and
+/// `@name@` in the list of profiles that of a property in `filter`, which the build puts there.
 pub(super) fn settings(
     repo: &Repo,
     component: &RelPath,
     code: &[RelPath],
+    filter: &[(String, String)],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Script> {
     let dirs: Vec<Dir<'_>> = std::iter::once(component)
@@ -65,7 +67,7 @@ pub(super) fn settings(
             .collect()
     };
     let base = read("application");
-    let profiles = profiles(&merged(&base, &[]));
+    let profiles = profiles(&merged(&base, &[]), filter);
     // The last of the profiles is the strongest.
     let mut all: Vec<Document> = profiles
         .iter()
@@ -114,17 +116,26 @@ fn merged(documents: &[Document], profiles: &[String]) -> Vec<Script> {
 }
 
 /// Profiles that the settings themselves switch on.
-fn profiles(settings: &[Script]) -> Vec<String> {
+fn profiles(settings: &[Script], filter: &[(String, String)]) -> Vec<String> {
     ["spring.profiles.active", "spring.profiles.include"]
         .iter()
         .filter_map(|key| settings.iter().find(|setting| setting.name == *key))
         .flat_map(|setting| {
             let value = setting.body.as_str();
+            let property = value
+                .strip_prefix('@')
+                .and_then(|rest| rest.strip_suffix('@'))
+                .and_then(|name| filter.iter().find(|(known, _)| known == name))
+                .map(|(_, value)| value.as_str());
             let default = value
                 .strip_prefix("${")
                 .and_then(|rest| rest.strip_suffix('}')?.split_once(':'))
                 .map(|(_, default)| default);
-            default.unwrap_or(value).split(',').map(str::trim)
+            property
+                .or(default)
+                .unwrap_or(value)
+                .split(',')
+                .map(str::trim)
         })
         .filter(|name| {
             !name.is_empty()
@@ -319,7 +330,7 @@ mod tests {
         let repo = Repo::from_files(files.iter().copied());
         let code: Vec<RelPath> = code.iter().map(|dir| RelPath::new(dir).unwrap()).collect();
         let mut diagnostics = Vec::new();
-        let found = settings(&repo, &RelPath::root(), &code, &mut diagnostics);
+        let found = settings(&repo, &RelPath::root(), &code, &[], &mut diagnostics);
         assert!(diagnostics.is_empty());
         found
             .into_iter()

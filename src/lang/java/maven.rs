@@ -31,6 +31,8 @@ pub struct Maven {
     pub module: Option<String>,
     /// What `-P` switches on for the build, with the reason.
     pub profiles: Vec<(String, Evidence)>,
+    /// Properties that the profiles in the build set.
+    pub profile_properties: Vec<(String, String)>,
     /// What `-P` may name.
     pub known_profiles: Vec<String>,
     /// What `-D` sets for the build.
@@ -124,7 +126,7 @@ impl<'r> World<'r> {
         let plugins = Plugins { chain };
         let name = format!("{}:{}", chain.group().unwrap_or_default(), chain.artifact());
         let used = self.used.contains(&name);
-        let program = program(self.repo, chain, &plugins, used, diagnostics)?;
+        let program = program(self.repo, chain, &plugins, diagnostics)?;
         let start = *self.starts.get(dir)?;
         let reactor = self.reactors.get(start)?;
         let root = &reactor.root;
@@ -170,6 +172,7 @@ impl<'r> World<'r> {
                 .into_iter()
                 .map(|chosen| (chosen.name.clone(), reason(chosen)))
                 .collect(),
+            profile_properties: chain.profile_properties(),
             known_profiles: chain.profile_names(),
             properties: reactor.properties.clone(),
             native: reactor.native,
@@ -197,9 +200,13 @@ impl<'r> World<'r> {
         component.root = root.clone();
         component.code = code;
         component.sure = program.sure;
-        component.made_to_run = Some(program.sure == Confidence::Certain);
+        component.made_to_run = Some(program.fat || !used && program.sure == Confidence::Certain);
+        component.used = used;
         versions(chain, &plugins, &mut component);
         image_port(chain, &mut component);
+        if plugins.is_executable_war() {
+            serves_its_war(&mut component);
+        }
         super::add_mains(&mut component, program.mains, program.found);
         component.facts.kind.add(
             Kind::Cli,
@@ -249,6 +256,25 @@ impl<'r> World<'r> {
             .collect();
         (all, dirs)
     }
+}
+
+/// A war with a main class brings its server; its libraries stay in it.
+fn serves_its_war(component: &mut Component) {
+    component.facts.kind.certain(
+        Kind::Web,
+        Rank::Manifest,
+        Evidence::rule(
+            "java/war",
+            "the war's manifest names a class that serves it",
+        ),
+    );
+    let why = "a war keeps its libraries within, where jdeps does not look";
+    let whole = component.facts.extra.entry("whole_runtime".to_owned());
+    whole.or_default().certain(
+        why.to_owned(),
+        Rank::Manifest,
+        Evidence::rule("java/war", why),
+    );
 }
 
 /// The port that the module's own POM names for its image, as plugins that make one are told.

@@ -98,8 +98,15 @@ impl Language for Java {
         components.extend(gradle::components(repo, &gradle, diagnostics));
         for component in &mut components {
             let view = repo.dir(&component.dir);
+            let filter = match component.model.get::<JavaModel>() {
+                Some(JavaModel {
+                    build: Build::Maven(maven),
+                    ..
+                }) => maven.profile_properties.as_slice(),
+                _ => &[],
+            };
             component.manifest.settings =
-                config::settings(repo, &component.dir, &component.code, diagnostics);
+                config::settings(repo, &component.dir, &component.code, filter, diagnostics);
             version_files(repo, component);
             let pinned = pins(&component.manifest.dependencies);
             component.pins.packages.extend(pinned.packages);

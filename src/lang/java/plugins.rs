@@ -142,6 +142,18 @@ impl<'p> Plugins<'_, 'p> {
             && (under_parent || self.binds(group, artifact, &["repackage"]))
     }
 
+    /// True when the war's manifest names a class that serves it.
+    pub(super) fn is_executable_war(&self) -> bool {
+        let packaging = self.chain.text(&["packaging"], false);
+        packaging.as_deref() == Some("war") && !self.repackages() && self.main_of_war().is_some()
+    }
+
+    fn main_of_war(&self) -> Option<Placed<'p>> {
+        let plugin = "maven-war-plugin";
+        self.deep(MAVEN, plugin, "mainClass")
+            .or_else(|| self.deep(MAVEN, plugin, "Main-Class"))
+    }
+
     /// The archive that `package` leaves for running.
     pub(super) fn archive(&self, ending: &str) -> Archive<'p> {
         let name = self.final_name();
@@ -158,6 +170,13 @@ impl<'p> Plugins<'_, 'p> {
                 jar: joined(&name, classifier.as_deref(), ending),
                 fat: true,
                 main: self.config(boot.0, boot.1, &["mainClass"]),
+            };
+        }
+        if ending == "war" {
+            return Archive {
+                jar: joined(&name, None, ending),
+                fat: true,
+                main: self.main_of_war(),
             };
         }
         if self.binds(MAVEN, "maven-shade-plugin", &["shade"]) || self.is_micronaut() {

@@ -191,6 +191,21 @@ impl<'p> Chain<'p> {
             })
     }
 
+    /// The properties that active profiles set, the nearest first: what `@name@` in a filtered
+    /// file becomes.
+    pub(super) fn profile_properties(&self) -> Vec<(String, String)> {
+        let lists = self.profiles.iter().flat_map(|of| &of.profiles);
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (name, value) in lists.flat_map(|profile| children(profile.get("properties"))) {
+            if let Some(value) = value.text().and_then(|text| self.resolve(text))
+                && found.iter().all(|(known, _)| known != name)
+            {
+                found.push((name.clone(), value));
+            }
+        }
+        found
+    }
+
     /// The names of all profiles, of the POM and its parents.
     pub(super) fn profile_names(&self) -> Vec<String> {
         let mut names: Vec<String> = self
