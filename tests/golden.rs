@@ -1,6 +1,10 @@
 //! Every folder of tests/fixtures/<language>/<case>/ is a test: dockgen reads `in/` and must give
 //! exactly `out/` and `explain.txt`, byte for byte; missing and surplus files both fail.
 //!
+//! Ignore files are compared only by the cases that keep them in `out/` (an empty file there is
+//! enough for the first blessing). Those of all others must hold what every ignore file promises,
+//! so that one more line of the common part does not change each case.
+//!
 //! `BLESS=1 cargo test --test golden` writes what it got instead. CI never sets it.
 
 #![allow(
@@ -12,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use dockgen::parse::ignorefile::IgnoreFile;
 use libtest_mimic::{Arguments, Failed, Trial};
 use walkdir::WalkDir;
 
@@ -89,10 +94,16 @@ fn run(case: &Path) -> Result<(), String> {
     let explain = dockgen(&work, "explain", &arguments);
     let explain = String::from_utf8(explain.stdout).map_err(|error| error.to_string())?;
 
+    let mut expected = files(&case.join("out"));
+    for (path, text) in got.iter().filter(|(path, _)| is_ignore_file(path)) {
+        promises(path, text)?;
+    }
+    if !expected.keys().any(|path| is_ignore_file(path)) {
+        got.retain(|path, _| !is_ignore_file(path));
+    }
     if std::env::var_os("BLESS").is_some() {
         return bless(case, &got, &explain).map_err(|error| error.to_string());
     }
-    let mut expected = files(&case.join("out"));
     expected.insert(
         "explain.txt".to_owned(),
         std::fs::read_to_string(case.join("explain.txt")).unwrap_or_default(),
@@ -109,6 +120,36 @@ fn run(case: &Path) -> Result<(), String> {
         ));
     }
     Ok(())
+}
+
+fn is_ignore_file(path: &str) -> bool {
+    path.ends_with(".dockerignore")
+}
+
+/// Paths that no build context holds, whatever the language. Those that the build needs all the
+/// same are named in `out/` of the cases that are about them.
+const NEVER: &[&str] = &[
+    ".git/config",
+    ".dockerignore",
+    "Dockerfile",
+    "a/Dockerfile.dockerignore",
+    "dockgen.toml",
+    ".env",
+    "a/b/.env.local",
+    "a/tls.key",
+    "a/.ssh/id_ed25519",
+];
+
+/// What holds for the ignore file of every case.
+fn promises(path: &str, text: &str) -> Result<(), String> {
+    let file = IgnoreFile::parse(text);
+    if let Some(bad) = file.bad_lines().first() {
+        return Err(format!("{path}:{}: {} is no pattern", bad.line, bad.text));
+    }
+    match NEVER.iter().find(|never| !file.excludes(never)) {
+        Some(visible) => Err(format!("{path} leaves {visible} in the context:\n{text}")),
+        None => Ok(()),
+    }
 }
 
 fn dockgen(dir: &Path, verb: &str, arguments: &[String]) -> std::process::Output {

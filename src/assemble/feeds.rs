@@ -41,7 +41,9 @@ pub(super) fn fed<'d>(
             feed.evidence.clone(),
         );
         resolver.static_root = Some(root);
-        let made = plug.plan(&mut resolver, Kind::Static)?;
+        resolver.script = Some(&feed.script);
+        let mut made = plug.plan(&mut resolver, Kind::Static)?;
+        made.with_secrets(&feeder.facts);
         let name = stage_name(feeder, &fed.stages);
         let Some(made) = renamed(made, &name) else {
             continue;

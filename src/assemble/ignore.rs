@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use globset::{GlobBuilder, GlobMatcher};
-
+use super::secrets::Secrets;
 use crate::detect::Detection;
+use crate::diag::Diagnostic;
 use crate::facts::Component;
 use crate::lang::language;
+use crate::parse::PathGlob;
 use crate::parse::ignorefile::{self, IgnoreFile};
-use crate::plan::IgnoreGroup;
+use crate::plan::{Decision, IgnoreGroup};
 use crate::repo::{RelPath, Repo};
 
 /// Of every repository.
@@ -33,32 +34,24 @@ const ALWAYS: &[&str] = &[
     "dockgen.toml",
 ];
 
-const SECRETS: &[&str] = &[
-    "**/.env",
-    "**/.env.*",
-    "!**/.env.example",
-    "**/*.pem",
-    "**/*.key",
-    "**/*.p12",
-    "**/*.pfx",
-    "**/id_rsa*",
-    "**/id_ed25519*",
-    "**/.netrc",
-    "**/.pypirc",
-    "**/.aws",
-    "**/.ssh",
-    "**/*.tfstate*",
-    "**/kubeconfig",
-];
+/// The lines of an ignore file, and what is to be said of them.
+pub(super) struct Ignored {
+    pub groups: Vec<IgnoreGroup>,
+    /// Files of a secret class that the build needs all the same, sorted.
+    pub exposed: Vec<RelPath>,
+    pub decisions: Vec<Decision>,
+    pub diagnostics: Vec<Diagnostic>,
+}
 
 /// `needed` are paths of the context that the Dockerfile copies by name.
-pub(super) fn groups(
+pub(super) fn ignored(
     repo: &Repo,
     detection: &Detection,
     component: &Component,
     needed: &[String],
     fed_by: &[&Component],
-) -> Vec<IgnoreGroup> {
+    secrets: &Secrets<'_>,
+) -> Ignored {
     let mut seen: BTreeSet<String> = BTreeSet::new();
     let mut group = |heading: &str, patterns: Vec<String>| {
         let patterns: Vec<String> = patterns
@@ -74,13 +67,8 @@ pub(super) fn groups(
             patterns,
         }
     };
-    let owned = |patterns: &[&str]| {
-        patterns
-            .iter()
-            .map(|pattern| (*pattern).to_owned())
-            .collect::<Vec<_>>()
-    };
-    let mut groups = vec![group("No part of the program", owned(ALWAYS))];
+    let always = ALWAYS.iter().map(|pattern| (*pattern).to_owned());
+    let mut groups = vec![group("No part of the program", always.collect())];
     groups.push(group(
         "Other components",
         others(detection, component, fed_by),
@@ -106,17 +94,36 @@ pub(super) fn groups(
             groups.push(from_git);
         }
     }
-    for last in [
-        group("Folders that the build needs", needed.folder_lines(&hidden)),
-        group("Secrets", owned(SECRETS)),
-    ] {
-        ignore.extend(lines(&last));
-        groups.push(last);
-    }
-    let kept = needed.file_lines(&ignore);
-    groups.push(group("Needed by the build", kept));
+    let folders = group("Folders that the build needs", needed.folder_lines(&hidden));
+    ignore.extend(lines(&folders));
+    groups.push(folders);
+    let kept = needed.hidden_files(&ignore);
+    // Last, and whole: what stands above may be a `!` of somebody else's.
+    let judged = secrets.judge(repo, &mut ignore, &|path| needed.asks_for(path));
+    groups.extend(judged.groups);
+    let back: Vec<RelPath> = kept
+        .into_iter()
+        .filter(|path| !secrets.holds(path))
+        .chain(judged.exposed.iter().cloned())
+        .collect();
+    let back: BTreeSet<String> = back
+        .iter()
+        .filter(|path| ignore.excludes(path.as_str()))
+        .filter_map(|path| ignorefile::escape_pattern(path.as_str()))
+        .map(|path| format!("!{path}"))
+        .collect();
+    let lines = back.into_iter().take(MOST_LINES).collect();
+    groups.push(IgnoreGroup {
+        heading: "Needed by the build".to_owned(),
+        patterns: lines,
+    });
     groups.retain(|group| !group.patterns.is_empty());
-    groups
+    Ignored {
+        groups,
+        exposed: judged.exposed,
+        decisions: judged.decisions,
+        diagnostics: judged.diagnostics,
+    }
 }
 
 /// What a component's language leaves behind, as seen from the context's root.
@@ -139,6 +146,8 @@ struct Needed<'a> {
     /// Copied by name.
     files: BTreeSet<RelPath>,
     folders: BTreeSet<RelPath>,
+    /// Of what detectors and languages keep for the component.
+    globs: Vec<PathGlob>,
 }
 
 impl<'a> Needed<'a> {
@@ -148,11 +157,14 @@ impl<'a> Needed<'a> {
             .filter_map(|path| RelPath::new(path))
             .partition(|path| repo.has(path));
         folders.extend([component.root.clone(), component.dir.clone()]);
+        let kept = component.facts.keep.iter();
+        let globs = kept.flat_map(|found| globs_of(&component.dir, &found.value));
         Self {
             repo,
             component,
             files,
             folders,
+            globs: globs.collect(),
         }
     }
 
@@ -183,36 +195,39 @@ impl<'a> Needed<'a> {
             .collect()
     }
 
-    /// Lines that bring back files which the lines above leave out: a lock file that git ignores,
-    /// an embedded certificate.
-    fn file_lines(&self, ignore: &IgnoreFile) -> Vec<String> {
+    /// Files that the build needs and the lines above leave out: a lock file that git ignores, an
+    /// embedded certificate.
+    fn hidden_files(&self, ignore: &IgnoreFile) -> Vec<RelPath> {
         let mut matcher = ignore.matcher();
-        let mut kept: BTreeSet<String> = BTreeSet::new();
+        let mut hidden: BTreeSet<RelPath> = BTreeSet::new();
         for path in &self.files {
             if matcher.excludes(path.as_str()) {
-                kept.extend(ignorefile::escape_pattern(path.as_str()));
+                hidden.insert(path.clone());
             }
         }
-        let component = self.component;
-        let globs: Vec<GlobMatcher> = component
-            .facts
-            .keep
-            .iter()
-            .flat_map(|found| globs_of(&component.dir, &found.value))
-            .collect();
-        if !globs.is_empty() {
-            for file in self.repo.files_in(&component.root).take(MOST_FILES) {
-                if globs.iter().any(|glob| glob.is_match(file.as_str()))
+        if !self.globs.is_empty() {
+            for file in self.repo.files_in(&self.component.root).take(MOST_FILES) {
+                if self.globs.iter().any(|glob| glob.is_match(file.as_str()))
                     && matcher.excludes(file.as_str())
                 {
-                    kept.extend(ignorefile::escape_pattern(file.as_str()));
+                    hidden.insert(file.clone());
                 }
             }
         }
-        kept.into_iter()
-            .take(MOST_LINES)
-            .map(|path| format!("!{path}"))
-            .collect()
+        hidden.into_iter().take(MOST_LINES).collect()
+    }
+
+    /// Whether the build needs one file: it is copied by name, or kept for the component. What
+    /// comes with a whole folder is not what was meant when its name begins with a point.
+    fn asks_for(&self, path: &RelPath) -> bool {
+        let whole = |glob: &PathGlob| glob.as_str().ends_with("**");
+        let meant = |glob: &&PathGlob| !whole(glob) || !path.name().starts_with('.');
+        self.files.contains(path)
+            || self
+                .globs
+                .iter()
+                .filter(meant)
+                .any(|glob| glob.is_match(path.as_str()))
     }
 }
 
@@ -231,12 +246,11 @@ const MOST_OTHERS: usize = 50;
 const MOST_GIT_LINES: usize = 1_000;
 
 /// The path itself and everything below it.
-fn globs_of(dir: &RelPath, pattern: &str) -> Vec<GlobMatcher> {
+fn globs_of(dir: &RelPath, pattern: &str) -> Vec<PathGlob> {
     let pattern = dir.join(pattern);
     [pattern.to_string(), format!("{pattern}/**")]
         .iter()
-        .filter_map(|glob| GlobBuilder::new(glob).literal_separator(true).build().ok())
-        .map(|glob| glob.compile_matcher())
+        .filter_map(|glob| PathGlob::new(glob))
         .collect()
 }
 

@@ -6,20 +6,23 @@ mod ignore;
 mod labels;
 pub mod question;
 mod said;
+mod secrets;
 mod select;
 
 use rayon::prelude::*;
 
 use crate::detect::Detection;
 use crate::diag::Diagnostic;
-use crate::facts::{Command, Component, Confidence, Found, Kind, Role};
+use crate::facts::{
+    BuildSecret, Command, Component, Confidence, Facts, Found, Kind, Role, SecretSource,
+};
 use crate::lang::language;
 use crate::pack::PackSet;
 use crate::plan::needs;
 use crate::plan::settings::Settings;
 use crate::plan::{
-    Copy, Failure, From, Image, Made, Output, Pair, Plan, Resolver, RunStage, Scope, Stage, Step,
-    Syntax, Tables,
+    Copy, Decision, Failure, From, Image, Made, Output, Pair, Plan, Resolver, RunStage, Scope,
+    Stage, Step, Syntax, Tables,
 };
 use crate::repo::{RelPath, Repo};
 use feeds::Fed;
@@ -39,7 +42,11 @@ pub fn assemble(
     let alone = selected.len() == 1
         && detection.components.len() == 1
         && selected[0].role.role != Role::Example;
-    let results: Vec<Result<Image, Failure>> = selected
+    let read = detection.components.iter().chain(&detection.feeders);
+    let withheld = read.flat_map(|component| &component.facts.withheld);
+    let withheld = withheld.map(|found| &found.value).collect();
+    let secrets = secrets::Secrets::find(repo, packs.secrets(), &withheld);
+    let results: Vec<Result<(Image, Vec<Diagnostic>), Failure>> = selected
         .par_iter()
         .map(|component| {
             let mut resolver = Resolver::new(component, settings, packs, tables);
@@ -52,18 +59,32 @@ pub fn assemble(
                     format!("dockgen has no language {}", component.language),
                 )
             })?;
-            let made = language.plan(&mut resolver, kind)?;
+            let mut made = language.plan(&mut resolver, kind)?;
+            made.with_secrets(&component.facts);
+            is_there(repo, component, &made.needed)?;
             resolver.tell_loopback(kind);
             resolver.tell_advice();
             resolver.tell_authors();
-            Ok(finish(repo, detection, resolver, kind, made, fed))
+            Ok(finish(repo, detection, resolver, kind, made, fed, &secrets))
         })
         .collect();
     let several = selected.len() + open.len() > 1;
     let mut images = Vec::new();
+    let mut diagnostics: Vec<Diagnostic> = selected.iter().copied().filter_map(warning).collect();
     for result in results {
         match result {
-            Ok(image) => images.push(image),
+            Ok((image, told)) => {
+                images.push(image);
+                // Several images may share a context.
+                for diagnostic in told {
+                    if !diagnostics
+                        .iter()
+                        .any(|known| known.message == diagnostic.message)
+                    {
+                        diagnostics.push(diagnostic);
+                    }
+                }
+            }
             Err(failure) if several && failure.is_open() => open.push(failure.named()),
             Err(failure) => return Err(failure),
         }
@@ -80,7 +101,7 @@ pub fn assemble(
     Ok(Plan {
         images,
         outputs,
-        diagnostics: selected.iter().copied().filter_map(warning).collect(),
+        diagnostics,
         open,
     })
 }
@@ -102,13 +123,15 @@ fn finish(
     kind: Kind,
     made: Made,
     fed: Fed<'_>,
-) -> Image {
+    secrets: &secrets::Secrets<'_>,
+) -> (Image, Vec<Diagnostic>) {
     let component = resolver.component;
     let facts = &component.facts;
     let Made {
         mut stages,
         mut run,
         mut needed,
+        project_dir: _,
     } = made;
     needed.extend(fed.needed);
     stages.splice(0..0, fed.stages);
@@ -119,7 +142,7 @@ fn finish(
     if kind != Kind::Static {
         environment(&mut run, component);
         run.writable = merged(run.writable, &facts.writable);
-        given(&mut resolver, &mut run, &mut needed);
+        given(&mut resolver, kind, &mut run, &mut needed);
     }
     said::last_stage(&mut run, &mut resolver);
     let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());
@@ -128,13 +151,23 @@ fn finish(
     let (required, needs) = needs::variables(facts, kind, &run.env);
     let mut decisions = resolver.decisions;
     decisions.extend(needs);
+    let build_secrets = build_secrets(component, &fed.components, &mut decisions);
+    let ignored = ignore::ignored(
+        repo,
+        detection,
+        component,
+        &needed,
+        &fed.components,
+        secrets,
+    );
+    decisions.extend(ignored.decisions);
     decisions.sort_by(|a, b| {
         (a.confidence == Confidence::Guess)
             .cmp(&(b.confidence == Confidence::Guess))
             .reverse()
             .then(a.what.cmp(&b.what))
     });
-    Image {
+    let image = Image {
         name,
         dir: component.dir.clone(),
         project: component.root.clone(),
@@ -150,9 +183,66 @@ fn finish(
         run,
         required,
         migrate,
-        ignore: ignore::groups(repo, detection, component, &needed, &fed.components),
+        build_secrets,
+        ignore: ignored.groups,
+        exposed: ignored.exposed,
         decisions,
+    };
+    (image, ignored.diagnostics)
+}
+
+/// What the build copies by name is in the repository, or a manifest names what is missing.
+fn is_there(repo: &Repo, component: &Component, needed: &[String]) -> Result<(), Failure> {
+    let is_missing = |path: &RelPath| !path.is_root() && !repo.has(path) && !repo.has_dir(path);
+    let missing = needed
+        .iter()
+        .filter(|path| !path.contains(['*', '?', '[', '\\']))
+        .filter_map(|path| RelPath::new(path))
+        .find(is_missing);
+    let Some(missing) = missing else {
+        return Ok(());
+    };
+    let manifest = &component.manifest.path;
+    let message = format!("{manifest} needs {missing}, which is not in the repository");
+    let problem = Diagnostic::error("missing-file", message)
+        .at(crate::diag::Location::file(manifest.clone()))
+        .with_help("add it, or take it out of the manifest");
+    Err(problem.into())
+}
+
+/// What the builds of a program and of its frontends need, each id once.
+fn build_secrets(
+    component: &Component,
+    fed: &[&Component],
+    decisions: &mut Vec<Decision>,
+) -> Vec<BuildSecret> {
+    let all = std::iter::once(component).chain(fed.iter().copied());
+    let found: Vec<&Found<BuildSecret>> = all
+        .flat_map(|component| &component.facts.build_secrets)
+        .collect();
+    let mut secrets: Vec<BuildSecret> = Vec::new();
+    for secret in found.iter().map(|found| &found.value) {
+        if !secrets.iter().any(|known| known.id == secret.id) {
+            secrets.push(secret.clone());
+        }
     }
+    if let Some(first) = found.first() {
+        let names: Vec<&str> = secrets
+            .iter()
+            .map(|secret| match secret.source {
+                SecretSource::Ssh => "ssh",
+                _ => secret.id.as_str(),
+            })
+            .collect();
+        decisions.push(Decision {
+            what: "build secrets".to_owned(),
+            chosen: names.join(", "),
+            confidence: first.confidence,
+            because: first.evidence.clone(),
+            instead_of: Vec::new(),
+        });
+    }
+    secrets
 }
 
 /// The command that brings the database to the program's version; a file server has none.
@@ -197,7 +287,7 @@ fn environment(run: &mut RunStage, component: &Component) {
 
 /// Arguments of a program that is the entrypoint alone, the files that they name, the folders that
 /// are mounted and the signal: what the authors' own files give the container.
-fn given(resolver: &mut Resolver<'_>, run: &mut RunStage, needed: &mut Vec<String>) {
+fn given(resolver: &mut Resolver<'_>, kind: Kind, run: &mut RunStage, needed: &mut Vec<String>) {
     let facts = &resolver.component.facts;
     if let Some(signal) = facts.stop_signal.best()
         && run.stop_signal.is_none()
@@ -206,15 +296,14 @@ fn given(resolver: &mut Resolver<'_>, run: &mut RunStage, needed: &mut Vec<Strin
         let because = signal.evidence.clone();
         resolver.decide("stop signal", &signal.value, signal.confidence, because);
     }
-    let arguments = facts.args.best();
-    if let Some(found) = arguments
-        && run.cmd.is_empty()
-        && !run.entrypoint.is_empty()
+    let alone = run.cmd.is_empty() && !run.entrypoint.is_empty();
+    if alone
+        && let Some(found) = arguments(facts, kind)
         && resolver.setting("start").is_none()
     {
         run.cmd.clone_from(&found.value);
-        let shown = Command::Exec(found.value.clone());
-        resolver.decide("arguments", shown, found.confidence, found.evidence.clone());
+        let shown = Command::Exec(found.value);
+        resolver.decide("arguments", shown, found.confidence, found.evidence);
     }
     for found in &facts.files {
         let file = &found.value;
@@ -241,6 +330,30 @@ fn given(resolver: &mut Resolver<'_>, run: &mut RunStage, needed: &mut Vec<Strin
         let folders = run.volumes.join(", ");
         resolver.decide("volumes", folders, found.confidence, found.evidence.clone());
     }
+}
+
+/// What the program is given: what the authors' own files say, or the subcommand that serves with
+/// the flags that open it to the network. A command-line tool is told by whoever runs it.
+fn arguments(facts: &Facts, kind: Kind) -> Option<Found<Vec<String>>> {
+    if let Some(said) = facts.args.best() {
+        return Some(said.clone());
+    }
+    let subcommand = facts.subcommand.best();
+    let first = subcommand.or(facts.flags.first())?;
+    if kind == Kind::Cli {
+        return None;
+    }
+    let flags = facts.flags.iter().map(|flag| flag.value.clone());
+    Some(Found {
+        value: subcommand
+            .map(|found| found.value.clone())
+            .into_iter()
+            .chain(flags)
+            .collect(),
+        rank: first.rank,
+        confidence: first.confidence,
+        evidence: first.evidence.clone(),
+    })
 }
 
 /// Sorted and without repetitions.

@@ -165,6 +165,9 @@ fn one(
         }
         Item::Env(name, value) if crate::facts::looks_secret(name) && !value.is_empty() => {
             left.push((format!("{name}, a secret by its name"), at.clone()));
+            let why = "the authors' files set it, and a secret is no part of an image".to_owned();
+            let name = name.clone();
+            push_required(&mut facts.required, found(RequiredEnv { name, why }, at));
         }
         Item::RunPackage(name) | Item::BuildPackage(name) => {
             let runs = matches!(told.item, Item::RunPackage(_));

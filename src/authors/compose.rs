@@ -264,7 +264,7 @@ mod tests {
         assert_eq!(
             told,
             "Port(3000); Start(Start { words: [\"serve\", \"--port\", \"80\"], workdir: \"\" }); Volume(\"/data\"); \
-             Required(\"A\"); Required(\"B\"); Required(\"D\")"
+             Required(\"B\"); Required(\"A\"); Required(\"D\")"
         );
         assert_eq!(all[1].image.as_deref(), Some("postgres"));
     }

@@ -8,6 +8,8 @@ use super::prompt::{Item, Prompter, Stop};
 use super::style::one_line;
 use super::ui::Ui;
 use crate::diag::Diagnostic;
+use crate::pack::SecretTable;
+use crate::parse::ignorefile::IgnoreFile;
 use crate::plan::Plan;
 use crate::render::verify;
 use crate::repo::RelPath;
@@ -93,9 +95,22 @@ pub(super) fn warn_of_kept_ignore_file(
             };
             files.push((output.path.clone(), text));
         }
-        if let Some(path) = kept
-            && let Err(problem) = verify::verify(image, &files, &pipeline.repo)
-        {
+        let Some(path) = kept else {
+            continue;
+        };
+        let text = files.iter().find(|(file, _)| file == path);
+        let theirs = text.map_or_else(IgnoreFile::default, |(_, text)| IgnoreFile::parse(text));
+        let (repo, secrets) = (&pipeline.repo, pipeline.packs.secrets());
+        if let Some(file) = verify::visible_secret(image, &theirs, repo, secrets) {
+            let text = format!("{path} is kept, and leaves {file} in the build context");
+            ui.diagnostic(
+                &Diagnostic::warning("secret-in-context", text)
+                    .with_help(format!("add the lines that dockgen would write to {path}")),
+            );
+        }
+        // Secrets are told above.
+        let no_secrets = SecretTable::default();
+        if let Err(problem) = verify::verify(image, &files, repo, &no_secrets) {
             let text = format!("the build will fail at {}", problem.message);
             ui.diagnostic(
                 &Diagnostic::warning("ignored-source", text).with_help(format!(

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use camino::Utf8Path;
 
+use crate::facts::SecretSource;
 use crate::plan::{Image, Output, Plan};
+use crate::repo::RelPath;
 
 /// Build and run of one component, as arguments.
 pub(super) struct Commands {
@@ -23,14 +25,24 @@ const NAMED: usize = 12;
 pub(super) fn of(component: &Image, outputs: &[&Output], root: &Utf8Path) -> Commands {
     let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
     let mut build: Vec<String> = words(&["docker", "build", "-t", &component.name]);
+    let file = |path: &RelPath| match root.as_str() {
+        "." => path.to_string(),
+        _ => root.join(path.as_str()).to_string(),
+    };
     let dockerfile = outputs.first().map(|output| &output.path);
     // A Dockerfile at the root of the context is found by itself.
     if let Some(path) = dockerfile.filter(|path| path.as_str() != "Dockerfile") {
-        let path = match root.as_str() {
-            "." => path.to_string(),
-            _ => root.join(path.as_str()).to_string(),
+        build.extend(["-f".to_owned(), file(path)]);
+    }
+    for secret in &component.build_secrets {
+        let id = &secret.id;
+        let (option, value) = match &secret.source {
+            SecretSource::Ssh => ("--ssh", id.clone()),
+            SecretSource::Variable => ("--secret", format!("id={id},env={id}")),
+            SecretSource::File(path) => ("--secret", format!("id={id},src={}", file(path))),
+            SecretSource::Home(path) => ("--secret", format!("id={id},src={HOME}/{path}")),
         };
-        build.extend(["-f".to_owned(), path]);
+        build.extend([option.to_owned(), value]);
     }
     build.push(root.to_string());
     let mut run: Vec<String> = words(&["docker", "run", "--rm"]);
@@ -132,6 +144,18 @@ pub(super) fn text(plan: &Plan, root: &Utf8Path) -> String {
     text
 }
 
+/// The home folder, which is the shell's to put in: docker knows no `~`.
+const HOME: &str = "$HOME";
+
+/// A command for a shell. What names the home folder is in double quotes; its other characters
+/// are dockgen's own.
 fn line(words: &[String]) -> String {
-    crate::facts::Command::Exec(words.to_vec()).to_string()
+    let words = words.iter().map(|word| {
+        if word.contains(&format!(",src={HOME}/")) {
+            format!("\"{word}\"")
+        } else {
+            crate::facts::Command::Exec(vec![word.clone()]).to_string()
+        }
+    });
+    words.collect::<Vec<_>>().join(" ")
 }

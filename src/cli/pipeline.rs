@@ -56,6 +56,7 @@ impl Pipeline {
         let repo = repo?;
         let settings = settings::load(args, context.matches, context.variables, &repo, ui)?;
         let (packs, tables) = known?;
+        settings.check_secrets(packs.secrets())?;
         let detection = detect_for(&repo, &packs, &settings);
         for diagnostic in &detection.diagnostics {
             ui.diagnostic(diagnostic);

@@ -11,6 +11,19 @@ impl Tree {
             .is_some_and(|arguments| self.subtree(arguments).contains(&node))
     }
 
+    /// What a call's method is called on: `a.b()` of `a.b().c()`.
+    pub fn receiver(&self, call: NodeId) -> Option<NodeId> {
+        let callee = self
+            .field(call, "function")
+            .filter(|_| self.is_call(call))?;
+        let dotted = self.kind(callee).ends_with("member_expression")
+            || matches!(
+                self.kind(callee),
+                "attribute" | "selector_expression" | "field_expression"
+            );
+        self.children(callee).next().filter(|_| dotted)
+    }
+
     pub fn name_of(&self, function: NodeId) -> Option<&str> {
         self.field(function, "name").map(|name| self.text(name))
     }
@@ -46,6 +59,12 @@ impl Tree {
                     });
                 self.text(own) == name
             })
+    }
+
+    /// Whether the file gives a name a value.
+    pub fn defines(&self, name: &str) -> bool {
+        let known = self.definitions(name);
+        known.is_some_and(|known| !known.values.is_empty())
     }
 
     /// Whether a name is given something that one of the patterns fits.

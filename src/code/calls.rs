@@ -21,6 +21,7 @@ const KEEP: &[&str] = &[
     "map_err",
     "and_then",
     "filter",
+    "find",
     "trim",
     "strip",
     "toString",
@@ -87,6 +88,16 @@ impl Follow<'_> {
         {
             return at(receiver).or(|| at(first));
         }
+        // `flag.String("addr", ":8080", "…")`: what the option is when nobody gives it.
+        if arguments.len() >= 3
+            && FLAGS.contains(&name.trim_end_matches('P'))
+            && first.is_some_and(|first| literal(tree, first).is_some())
+        {
+            let at_place = if name.ends_with('P') { 2 } else { 1 };
+            return arguments
+                .get(at_place)
+                .map_or_else(Value::default, |node| at(*node));
+        }
         if let (true, Some(receiver)) = (KEEP.contains(&name), receiver) {
             return at(receiver);
         }
@@ -114,16 +125,6 @@ impl Follow<'_> {
             };
             return read.or(|| otherwise.map_or_else(Value::default, |node| at(*node)));
         }
-        // `flag.String("addr", ":8080", "…")`: what the option is when nobody gives it.
-        if arguments.len() >= 3
-            && FLAGS.contains(&name.trim_end_matches('P'))
-            && first.is_some_and(|first| literal(tree, first).is_some())
-        {
-            let at_place = if name.ends_with('P') { 2 } else { 1 };
-            return arguments
-                .get(at_place)
-                .map_or_else(Value::default, |node| at(*node));
-        }
         // `.default(3000)` of a schema, `.Default(":9090")` of a flag.
         if matches!(
             name,
@@ -139,11 +140,14 @@ impl Follow<'_> {
                 let template = receiver.map(at).filter(Value::is_known);
                 let mut values = values();
                 let template = template.or_else(|| values.next());
+                // `{port}` names its value.
+                let named = |name: &str| self.named(tree, node, name, depth);
                 return template.map_or_else(Value::default, |template| {
-                    format(template, values.collect())
+                    format(template, values.collect(), named)
                 });
             }
-            "JoinHostPort" | "InetSocketAddress" => return join(values(), ":"),
+            "JoinHostPort" | "InetSocketAddress" | "AddrPortFrom" => return join(values(), ":"),
+            "IPv4Unspecified" | "IPv6Unspecified" => return Value::known("0.0.0.0"),
             "new" if path.contains("SocketAddr") => return join(values(), ":"),
             "new" if path.contains("Ipv4Addr") => return join(values(), "."),
             // Go's `cmp.Or` takes the first that is not empty.
@@ -160,6 +164,20 @@ impl Follow<'_> {
         }
         if let Some(found) = self.returned(tree, name, depth) {
             return found;
+        }
+        // `Field(default=8000, …)`, `port({ default: 8000 })`.
+        let named = arguments.iter().find_map(|argument| {
+            let name = tree.field(*argument, "name").map(|name| tree.text(name));
+            match name {
+                Some("default") => tree.field(*argument, "value"),
+                _ => tree.children(*argument).find_map(|pair| {
+                    let key = tree.field(pair, "key")?;
+                    (tree.text(key) == "default").then(|| tree.field(pair, "value"))?
+                }),
+            }
+        });
+        if let Some(named) = named {
+            return at(named);
         }
         // A conversion: `int(x)`, `String(x)`, `Some(x)`; the end of a chain, `.Default(x).Int()`.
         match arguments.as_slice() {
@@ -207,7 +225,7 @@ impl Follow<'_> {
 }
 
 /// A format's holes (`%d`, `{}`, `{port}`), each with the next value.
-pub(super) fn format(template: Value, values: Vec<Value>) -> Value {
+pub(super) fn format(template: Value, values: Vec<Value>, named: impl Fn(&str) -> Value) -> Value {
     let Some(text) = template.text() else {
         return Value::default();
     };
@@ -227,7 +245,13 @@ pub(super) fn format(template: Value, values: Vec<Value>) -> Value {
             rest = "";
             break;
         };
-        whole = whole.then(values.next().unwrap_or_default());
+        let name = hole[1..end - 1].split(':').next().unwrap_or_default();
+        let is_name = hole.starts_with('{') && name.starts_with(|c: char| c.is_alphabetic());
+        whole = whole.then(if is_name {
+            named(name)
+        } else {
+            values.next().unwrap_or_default()
+        });
         rest = &hole[end..];
     }
     if rest.is_empty() {

@@ -47,7 +47,19 @@ impl Words {
     pub fn held(&self, text: &str) -> Held {
         let mut held = vec![0_u64; self.places.len().div_ceil(64)];
         if let Some(search) = &self.search {
+            let bytes = text.as_bytes();
+            let is_part = |at: Option<usize>| {
+                at.and_then(|at| bytes.get(at))
+                    .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
+            };
             for found in search.find_overlapping_iter(text) {
+                // `Run` is no word of `RunE`.
+                let (start, end) = (found.start(), found.end());
+                if is_part(Some(start)) && is_part(start.checked_sub(1))
+                    || is_part(end.checked_sub(1)) && is_part(Some(end))
+                {
+                    continue;
+                }
                 let at = found.pattern().as_usize();
                 held[at / 64] |= 1 << (at % 64);
             }
@@ -64,6 +76,68 @@ impl Words {
         };
         words.iter().all(|any| any.iter().any(is_held))
     }
+}
+
+/// Which files hold a name, each file looked at once.
+#[derive(Debug, Default)]
+pub struct Index {
+    /// A name's hash and a file's place, in this order.
+    places: Vec<(u32, u32)>,
+}
+
+impl Index {
+    pub fn new(texts: impl Iterator<Item = Option<Source>>) -> Self {
+        let mut places = Vec::new();
+        let mut own = Vec::new();
+        for (file, source) in (0..).zip(texts) {
+            let Some(source) = source else { continue };
+            own.clear();
+            own.extend(names(&source.text).map(hash));
+            own.sort_unstable();
+            own.dedup();
+            places.extend(own.iter().map(|name| (*name, file)));
+        }
+        places.sort_unstable();
+        Self { places }
+    }
+
+    /// Places of files that hold a name; a few that do not may be among them. `None` for what is
+    /// no name.
+    pub fn files(&self, word: &str) -> Option<impl Iterator<Item = usize> + '_> {
+        if names(word).ne([word]) {
+            return None;
+        }
+        let word = hash(word);
+        let start = self.places.partition_point(|(name, _)| *name < word);
+        let same = self.places[start..]
+            .iter()
+            .take_while(move |(name, _)| *name == word);
+        Some(same.filter_map(|(_, file)| usize::try_from(*file).ok()))
+    }
+}
+
+/// The runs of letters, digits and `_` in a text.
+fn names(text: &str) -> impl Iterator<Item = &str> {
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while bytes.get(at).is_some_and(|byte| !is_part(*byte)) {
+            at += 1;
+        }
+        let start = at;
+        while bytes.get(at).is_some_and(|byte| is_part(*byte)) {
+            at += 1;
+        }
+        text.get(start..at).filter(|name| !name.is_empty())
+    })
+}
+
+/// FNV-1a of 32 bits: the same on every machine.
+fn hash(name: &str) -> u32 {
+    name.bytes().fold(0x811c_9dc5, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
 }
 
 /// What is known of a component's files so far.

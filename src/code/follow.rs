@@ -81,6 +81,11 @@ impl Follow<'_> {
             | "array_creation_expression" => self.call(tree, node, depth),
             "tuple_expression" | "tuple" => self.joined(tree, node, ":", depth),
             "array_expression" => self.joined(tree, node, ".", depth),
+            // `[args.port, process.env.PORT, 3001].find(…)` takes the first that there is.
+            "array" => tree
+                .children(node)
+                .take(8)
+                .fold(Value::default(), |found, next| found.or(|| at(next))),
             "closure_expression" | "lambda_expression" | "arrow_function" => {
                 field("body").map_or_else(Value::default, at)
             }
@@ -156,7 +161,7 @@ impl Follow<'_> {
         match operator {
             Some("||" | "??" | "or") => left.or(right),
             Some("+") => left.then(right()),
-            Some("%") => super::calls::format(left, vec![right()]),
+            Some("%") => super::calls::format(left, vec![right()], |_| Value::default()),
             _ => Value::default(),
         }
     }

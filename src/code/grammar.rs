@@ -66,6 +66,22 @@ impl Grammar {
         })
     }
 
+    /// The names of all kinds of nodes and whether each is more than a keyword or an operator, by
+    /// number: asking the grammar costs a walk through its text.
+    pub(super) fn kinds(self) -> &'static [(&'static str, bool)] {
+        static KINDS: [OnceLock<Vec<(&'static str, bool)>>; Grammar::COUNT] =
+            [const { OnceLock::new() }; Grammar::COUNT];
+        KINDS[self as usize].get_or_init(|| {
+            let language = self.language();
+            let count = u16::try_from(language.node_kind_count()).unwrap_or(u16::MAX);
+            let kind = |id: u16| {
+                let name = language.node_kind_for_id(id).unwrap_or_default();
+                (name, language.node_kind_is_named(id))
+            };
+            (0..count).map(kind).collect()
+        })
+    }
+
     /// The places where a snippet may stand. It means what it means in each of them: `a = 1` is a
     /// statement, a declaration and a parameter's default.
     pub(super) fn contexts(self) -> &'static [Context] {

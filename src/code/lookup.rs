@@ -2,7 +2,7 @@
 //! in other files.
 
 use super::follow::Follow;
-use super::names::last_name;
+use super::names::{Owner, last_name, owner};
 use super::tree::{NodeId, Tree};
 use super::value::Value;
 use crate::repo::RelPath;
@@ -18,7 +18,7 @@ impl Follow<'_> {
         let Some(name) = last_name(tree, node) else {
             return Value::default();
         };
-        let local = self.defined(tree, name, Some(node), of.is_some(), depth);
+        let local = self.defined(tree, name, Some(node), of, depth);
         if local.is_known() {
             return local;
         }
@@ -34,14 +34,25 @@ impl Follow<'_> {
         local.or(|| self.elsewhere(tree, name, of, depth))
     }
 
-    /// What a file gives to a name; the function around the user comes first. A field has as many
-    /// owners as the file has types, so that its values must agree.
+    /// The value of a name that stands in a text.
+    pub(super) fn named(&self, tree: &Tree, user: NodeId, name: &str, depth: usize) -> Value {
+        let local = self.defined(tree, name, Some(user), None, depth);
+        if local.is_known() {
+            return local;
+        }
+        let given = self.given(tree, user, name, depth);
+        local.or(|| given.unwrap_or_default())
+    }
+
+    /// What a file gives to a name; the function around the user comes first. `of` is the name
+    /// before the dot. A field has as many owners as the file has types: those that are called like
+    /// what stands before the dot count alone, else the values must agree.
     fn defined(
         &self,
         tree: &Tree,
         name: &str,
         user: Option<NodeId>,
-        is_field: bool,
+        of: Option<&str>,
         depth: usize,
     ) -> Value {
         let Some(definitions) = tree.definitions(name) else {
@@ -53,6 +64,21 @@ impl Follow<'_> {
         };
         let own = |value: &NodeId| user.is_none_or(|user| !tree.subtree(*value).contains(&user));
         let mut values: Vec<NodeId> = definitions.values.iter().copied().filter(own).collect();
+        let is_field = of.is_some();
+        if let Some(of) = of {
+            let is_same = |name: &str| same_name(name, of);
+            values.retain(|value| match owner(tree, *value) {
+                Some(Owner::Object(name)) => is_same(name) || matches!(name, "self" | "this"),
+                _ => true,
+            });
+            let called_so = |value: &NodeId| match owner(tree, *value) {
+                Some(Owner::Object(name) | Owner::Type(name)) => is_same(name),
+                None => false,
+            };
+            if values.iter().any(called_so) {
+                values.retain(called_so);
+            }
+        }
         values.sort_by_key(|value| !near(value));
         let mut found = Value::default();
         for value in values.into_iter().take(MOST_VALUES) {
@@ -126,7 +152,7 @@ impl Follow<'_> {
             if other.source.path == *here {
                 continue;
             }
-            let value = self.defined(&other, name, None, of.is_some(), depth);
+            let value = self.defined(&other, name, None, of, depth);
             if !value.is_known() {
                 continue;
             }
@@ -140,4 +166,10 @@ impl Follow<'_> {
         }
         found.unwrap_or_default()
     }
+}
+
+/// `SETTINGS`, `settings` and `Settings` name one thing and its type.
+fn same_name(one: &str, other: &str) -> bool {
+    let letters = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    letters(one) == letters(other)
 }

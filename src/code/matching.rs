@@ -1,6 +1,7 @@
 //! Patterns against trees. Each node is tried once for each pattern, and a try costs no more than
 //! the pattern is long times the children that it looks at.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::pattern::{CodePattern, Part};
@@ -66,7 +67,26 @@ impl Tree {
         pattern: &'a CodePattern,
         nodes: std::ops::Range<NodeId>,
     ) -> impl Iterator<Item = Match> + 'a {
+        let mut candidates: BTreeSet<NodeId> = BTreeSet::new();
         let parts = pattern.parts(self.grammar);
+        let depth = pattern.depth(self.grammar);
+        if let Some((anchor, around)) = pattern.anchor().zip(self.span_of(&nodes)) {
+            let text = &self.source.text.as_bytes()[around.clone()];
+            for word in anchor.find_overlapping_iter(text) {
+                let Some(node) = self.node_at(around.start + word.start()) else {
+                    continue;
+                };
+                let above = self.ancestors(node).take(depth);
+                let is_kind = |node: &NodeId| {
+                    parts.iter().any(|part| {
+                        matches!(part, Part::Node { kind, .. } if *kind == self.kind_id(*node))
+                    })
+                };
+                let near = std::iter::once(node).chain(above).filter(is_kind);
+                candidates.extend(near.filter(|node| nodes.contains(node)));
+            }
+        }
+        let nodes = candidates.into_iter();
         nodes.filter_map(move |node| self.fit(parts, node))
     }
 
@@ -78,6 +98,14 @@ impl Tree {
     /// Whether a pattern fits somewhere in a node.
     pub fn holds(&self, pattern: &CodePattern, node: NodeId) -> bool {
         self.find_in(pattern, self.subtree(node)).next().is_some()
+    }
+
+    /// Whether a node stands outside of every function and class.
+    pub fn is_top_level(&self, node: NodeId) -> bool {
+        !self.ancestors(node).any(|around| {
+            let kind = self.kind(around);
+            kind.contains("function") || kind.contains("class") || kind.contains("method")
+        })
     }
 
     /// Whether a pattern fits one of the nodes around another.
@@ -117,6 +145,10 @@ impl Tree {
                 captures.extend(name.as_ref().map(|name| (Arc::clone(name), node)));
                 choices.is_empty() || choices.contains(&text)
             }
+            // `TcpListener` is also the end of `tokio::net::TcpListener`.
+            Part::Word(word) if self.kind(node).starts_with("scoped_") => self
+                .field(node, "name")
+                .is_some_and(|name| self.text(name) == word),
             Part::Word(word) => self.is_leaf_text(node) && self.text(node) == word,
             Part::Node { kind, parts } if self.kind(node) == "modifiers" => {
                 // Annotations stand in any order among each other.
@@ -125,6 +157,11 @@ impl Tree {
                         self.children(node)
                             .any(|child| self.one(part, child, captures))
                     })
+            }
+            // `{ port }` is short for `{ port: port }`.
+            Part::Node { parts, .. } if self.kind(node) == "shorthand_property_identifier" => {
+                matches!(parts.as_slice(), [Part::Word(key), value]
+                    if key == self.text(node) && self.one(value, node, captures))
             }
             Part::Node { kind, parts } => {
                 self.kind_id(node) == *kind && self.sequence(parts, node, captures)

@@ -18,7 +18,7 @@ mod tree;
 mod value;
 
 pub use address::{Address, address, is_local, is_loopback};
-pub use files::{Cache, Files, Held, Words};
+pub use files::{Cache, Files, Held, Index, Words};
 pub use follow::value;
 pub use grammar::Grammar;
 pub use matching::Match;

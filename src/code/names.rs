@@ -64,6 +64,12 @@ impl Definitions {
                 }
                 continue;
             }
+            if kind == "field_declaration" {
+                if let Some((name, value)) = attribute(tree, node) {
+                    all.entry(name.to_owned()).or_default().values.push(value);
+                }
+                continue;
+            }
             if matches!(kind, "call_expression" | "call")
                 && let Some((name, value)) = option(tree, node)
             {
@@ -93,6 +99,36 @@ impl Definitions {
     }
 }
 
+/// The default that an attribute gives to a field: `#[arg(default_value_t = 80)] port: u16`.
+fn attribute(tree: &Tree, field: NodeId) -> Option<(&str, NodeId)> {
+    let name = tree.text(tree.field(field, "name")?);
+    let parent = tree.parent(field)?;
+    let before: Vec<NodeId> = tree
+        .children(parent)
+        .take_while(|node| *node < field)
+        .collect();
+    let attributes = before.iter().rev();
+    let attributes = attributes.take_while(|node| tree.kind(**node) == "attribute_item");
+    for attribute in attributes {
+        for node in tree.subtree(*attribute) {
+            let is_default = matches!(
+                tree.text(node),
+                "default_value" | "default_value_t" | "default"
+            );
+            if is_default && tree.kind(node) == "identifier" {
+                let tokens = tree.children(tree.parent(node)?);
+                let mut behind = tokens.skip_while(|token| *token <= node);
+                let value = behind.find(|token| tree.text(*token) != "=")?;
+                // `#[default(80)]` has it in brackets.
+                let inner = tree.children(value).next();
+                let inner = inner.filter(|_| tree.kind(value) == "token_tree");
+                return Some((name, inner.unwrap_or(value)));
+            }
+        }
+    }
+    None
+}
+
 /// An option of the command line, by the name under which the program finds its value:
 /// `fs.StringVar(&cfg.Addr, "addr", ":80", "…")`, `add_argument("--port", default=80)`,
 /// `.option("-p, --port <number>", "…", "80")`.
@@ -104,6 +140,14 @@ fn option(tree: &Tree, call: NodeId) -> Option<(String, NodeId)> {
         let name = last_name(tree, *arguments.first()?)?;
         let value = arguments.get(if callee.ends_with('P') { 3 } else { 2 })?;
         return Some((name.to_owned(), *value));
+    }
+    // `viper.SetDefault("port", 80)`, `.set_default("port", 80)` of a builder.
+    if let ("SetDefault" | "set_default", [key, value]) = (callee, arguments.as_slice()) {
+        let key = literal(tree, *key)?;
+        let is_plain = key
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        return is_plain.then_some((key, *value));
     }
     if !matches!(callee, "add_argument" | "option" | "Option") {
         return None;
@@ -127,6 +171,54 @@ fn option(tree: &Tree, call: NodeId) -> Option<(String, NodeId)> {
             .copied()
     });
     Some((name.replace('-', "_"), default?))
+}
+
+/// Whose name a value is given to: `config` of `config.port = 80`, the type whose field it is.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Owner<'t> {
+    /// What is named before the dot.
+    Object(&'t str),
+    /// A type, or an object as a whole.
+    Type(&'t str),
+}
+
+pub(super) fn owner(tree: &Tree, value: NodeId) -> Option<Owner<'_>> {
+    let mut in_pair = false;
+    for around in tree.ancestors(value).take(12) {
+        match tree.kind(around) {
+            // `module.exports = { port: 80 }` says nothing of who asks for it.
+            "assignment_expression" | "assignment" | "assignment_statement" if in_pair => {
+                return None;
+            }
+            "assignment_expression" | "assignment" | "assignment_statement" => {
+                let left = tree.field(around, "left")?;
+                let mut children = tree.children(left);
+                let (object, member) = (children.next()?, children.next());
+                member?;
+                return Some(Owner::Object(last_name(tree, object)?));
+            }
+            // `config = { database: { port: 5432 }, port: 80 }`.
+            "pair" if in_pair => {
+                return Some(Owner::Type(last_name(tree, tree.field(around, "key")?)?));
+            }
+            "pair" => in_pair = true,
+            "variable_declarator" if in_pair => {
+                return Some(Owner::Type(tree.text(tree.field(around, "name")?)));
+            }
+            "struct_item" | "class_declaration" | "class_definition" | "type_spec" => {
+                return Some(Owner::Type(tree.text(tree.field(around, "name")?)));
+            }
+            "composite_literal" => {
+                return Some(Owner::Type(last_name(tree, tree.field(around, "type")?)?));
+            }
+            "struct_expression" => {
+                return Some(Owner::Type(last_name(tree, tree.field(around, "name")?)?));
+            }
+            kind if kind.contains("function") => return None,
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The expressions of one side of an assignment.

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use aho_corasick::AhoCorasick;
 use regex::Regex;
 use serde::Deserialize;
 
@@ -22,6 +23,7 @@ pub struct CodePattern {
     text: String,
     compiled: [OnceLock<Vec<Part>>; Grammar::COUNT],
     words: Vec<Vec<String>>,
+    anchor: OnceLock<Option<AhoCorasick>>,
 }
 
 /// One node of a pattern.
@@ -52,8 +54,10 @@ const REST: &str = "hole__REST__";
 static HOLES: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"\$\$\$|\$(_\b|[A-Z][A-Z0-9_]*)").ok());
 static WORDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r#""(?:\$[A-Z][A-Z0-9_]*:?)?(?P<texts>[^"]*)"|(?P<word>\$?[A-Za-z_][A-Za-z0-9_]*)"#)
-        .ok()
+    Regex::new(
+        r#""(?:\$[A-Z][A-Z0-9_]*:?)?(?P<texts>[^"]*)"|(?P<word>\$?[A-Za-z_][A-Za-z0-9_]*\(?)"#,
+    )
+    .ok()
 });
 
 impl From<String> for CodePattern {
@@ -66,7 +70,7 @@ impl From<String> for CodePattern {
                     |text: &str| ['"', '\'', '`'].map(|mark| format!("{mark}{text}{mark}"));
                 words.push(texts.as_str().split('|').flat_map(quoted).collect());
             }
-            // Short words are in every file.
+            // Short words are in every file. A call's bracket makes a word rarer.
             let word = found.name("word").map_or("", |word| word.as_str());
             if word.len() >= 3 && !word.starts_with('$') {
                 words.push(vec![word.to_owned()]);
@@ -76,16 +80,37 @@ impl From<String> for CodePattern {
             text,
             compiled: Default::default(),
             words,
+            anchor: OnceLock::new(),
+        }
+    }
+}
+
+impl Part {
+    /// How many nodes stand below each other.
+    fn depth(&self) -> usize {
+        match self {
+            Self::Node { parts, .. } => 1 + parts.iter().map(Self::depth).max().unwrap_or(0),
+            _ => 1,
         }
     }
 }
 
 impl CodePattern {
-    /// Gives a text's hole the texts that may stand in it, where the pattern names none.
-    pub fn choose(&mut self, name: &str, choices: &str) {
+    /// Between a word of the pattern and the node that it fits stand at most so many nodes.
+    pub(super) fn depth(&self, grammar: Grammar) -> usize {
+        let depths = self.parts(grammar).iter().map(Part::depth);
+        // A text has parts of its own.
+        depths.max().unwrap_or(0) + 3
+    }
+
+    /// Gives a text's hole the texts that may stand in it, where the pattern names none; what does
+    /// is kept under `as_name`.
+    pub fn choose(&mut self, name: &str, as_name: &str, choices: &str) {
         let hole = format!("\"${name}\"");
         if self.text.contains(&hole) {
-            let text = self.text.replace(&hole, &format!("\"${name}:{choices}\""));
+            let text = self
+                .text
+                .replace(&hole, &format!("\"${as_name}:{choices}\""));
             *self = Self::from(text);
         }
     }
@@ -97,6 +122,15 @@ impl CodePattern {
     /// Words that are in every text that the pattern fits: of each list one.
     pub fn words(&self) -> &[Vec<String>] {
         &self.words
+    }
+
+    /// Finds the word that is likely the rarest, near which alone the pattern can fit.
+    pub(super) fn anchor(&self) -> Option<&AhoCorasick> {
+        let find = || {
+            let length = |words: &&Vec<String>| words.iter().map(String::len).min();
+            AhoCorasick::new(self.words.iter().max_by_key(length)?).ok()
+        };
+        self.anchor.get_or_init(find).as_ref()
     }
 
     /// Whether the pattern keeps something under this name.
@@ -121,7 +155,8 @@ impl CodePattern {
         {
             return Err(format!("`{}` is no code of {language}", self.text));
         }
-        if self.words.is_empty() {
+        // The routes are put in when a pack is loaded.
+        if self.words.is_empty() && !self.text.contains("\"$HEALTH") {
             return Err(format!("`{}` has no word to look for", self.text));
         }
         Ok(())

@@ -43,6 +43,7 @@ pub struct Tree {
     pub source: Source,
     pub grammar: Grammar,
     language: &'static tree_sitter::Language,
+    kinds: &'static [(&'static str, bool)],
     nodes: Vec<Node>,
     /// True when the grammar found something that it does not know.
     pub(super) broken: bool,
@@ -81,6 +82,7 @@ impl Tree {
             source,
             grammar,
             language,
+            kinds: grammar.kinds(),
             nodes,
             broken,
             definitions: OnceCell::new(),
@@ -98,9 +100,8 @@ impl Tree {
 
     /// The grammar's word for what a node is, such as `call_expression`.
     pub(super) fn kind(&self, node: NodeId) -> &'static str {
-        self.language
-            .node_kind_for_id(self.nodes[node].kind)
-            .unwrap_or_default()
+        let kind = usize::from(self.nodes[node].kind);
+        self.kinds.get(kind).map_or("", |(name, _)| name)
     }
 
     pub fn span(&self, node: NodeId) -> Span {
@@ -109,7 +110,25 @@ impl Tree {
 
     /// False for keywords and operators.
     pub(super) fn is_named(&self, node: NodeId) -> bool {
-        self.language.node_kind_is_named(self.nodes[node].kind)
+        let kind = usize::from(self.nodes[node].kind);
+        self.kinds.get(kind).is_none_or(|(_, named)| *named)
+    }
+
+    /// The text of some nodes that stand together.
+    pub(super) fn span_of(&self, nodes: &std::ops::Range<NodeId>) -> Option<Span> {
+        let first = self.nodes.get(nodes.start)?;
+        Some(first.start as usize..first.end as usize)
+    }
+
+    /// The innermost node at a byte.
+    pub(super) fn node_at(&self, at: usize) -> Option<NodeId> {
+        // Nodes that begin before the byte stand before those that begin behind it.
+        let before = self.nodes.partition_point(|node| node.start as usize <= at);
+        let last = before.checked_sub(1)?;
+        let covers = |node: &NodeId| self.nodes[*node].end as usize > at;
+        std::iter::once(last)
+            .chain(self.ancestors(last))
+            .find(covers)
     }
 
     pub fn text(&self, node: NodeId) -> &str {
@@ -155,17 +174,17 @@ impl Tree {
         self.children(node).next().is_none() && !self.text(node).starts_with(['(', '{', '['])
     }
 
-    /// Whether a node is the name that something gets, not a value.
+    /// Whether a node stands for itself: a name that gets a value, a function that is called, an
+    /// object whose method is called.
     pub fn is_name(&self, node: NodeId) -> bool {
-        let field = self.field_name(node);
-        matches!(
-            field,
+        let parent = self.parent(node);
+        let parent = parent.map(|parent| (self.kind(parent), self.field_name(parent)));
+        match self.field_name(node) {
             "left" | "name" | "pattern" | "key" | "property" | "field" | "attribute"
-        ) || matches!(
-            self.parent(node)
-                .map(|parent| (self.kind(parent), self.field_name(parent))),
-            Some(("expression_list" | "pattern_list", "left"))
-        )
+            | "operand" | "object" | "function" => true,
+            "value" => matches!(parent, Some(("field_expression", _))),
+            _ => matches!(parent, Some(("expression_list" | "pattern_list", "left"))),
+        }
     }
 
     /// The text of a node that is a single word.

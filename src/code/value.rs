@@ -88,6 +88,9 @@ pub struct Value {
     text: Option<String>,
     /// The environment variable that stands in for it.
     pub variable: Option<String>,
+    /// The environment variable that stands in for what is before the last part: the host of an
+    /// address.
+    pub before: Option<String>,
     /// The variable holds a whole address, of which the port is the end.
     pub of_address: bool,
 }
@@ -163,6 +166,7 @@ impl Value {
         let other = other();
         let address = other.text.as_deref().is_some_and(|text| text.contains(':'));
         Self {
+            before: other.before,
             of_address: self.variable.as_ref().map_or(other.of_address, |_| address),
             variable: self.variable.or(other.variable),
             text: other.text,
@@ -176,6 +180,7 @@ impl Value {
         let last = other.text.as_deref().is_none_or(|text| !text.is_empty());
         if self.text.is_none() && other.text.is_none() {
             return Self {
+                before: self.variable.or(self.before),
                 variable: other.variable,
                 ..Self::default()
             };
@@ -183,6 +188,11 @@ impl Value {
         Self {
             text: Some(self.text.unwrap_or_else(unknown) + &other.text.unwrap_or_else(unknown)),
             of_address: !last && self.of_address,
+            before: if last {
+                self.variable.clone().or(self.before)
+            } else {
+                self.before
+            },
             variable: if last { other.variable } else { self.variable },
         }
     }

@@ -235,6 +235,14 @@ fn add(
         },
         said
     );
+    slot!(
+        subcommand,
+        values
+            .subcommand
+            .as_deref()
+            .and_then(text)
+            .map(|name| name.to_ascii_lowercase())
+    );
     slot!(static_root, values.static_root.as_deref().and_then(text));
     slot!(spa, values.spa);
     slot!(template, values.template.as_deref().and_then(text));
@@ -299,6 +307,7 @@ fn add(
         (&mut facts.build_packages, &values.build_packages),
         (&mut facts.run_packages, &values.run_packages),
         (&mut facts.ignore, &values.ignore),
+        (&mut facts.flags, &values.flags),
     ] {
         for value in values.iter().filter_map(|value| text(value)) {
             push(list, found(value));
@@ -395,6 +404,7 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
                 .map_or(name, |(stem, _)| stem)
                 .to_owned()
         });
+        environment.add_test("undefined", minijinja::tests::is_undefined);
         // The host when only the same machine reaches it; else there is no value.
         environment.add_filter("loopback", |host: &str| {
             let none = || Error::new(ErrorKind::InvalidOperation, "the host is reached");
@@ -410,7 +420,9 @@ fn render(text: &str, variables: &Variables) -> Option<String> {
     if !text.contains("{{") {
         return Some(text.to_owned());
     }
-    ENVIRONMENT.render_str(text, Serde(variables)).ok()
+    // `{{ host if … }}` without an else is empty.
+    let rendered = ENVIRONMENT.render_str(text, Serde(variables)).ok();
+    rendered.filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::rc::Rc;
 
-use super::condition::{Cx, Variables, candidates, capture, quote};
+use super::condition::{Cx, Scope, Variables, candidates, capture, quote};
 use super::mounts::prefix;
-use crate::code::{Address, Match, NodeId, Tree, address, is_local, value};
+use crate::code::{Address, Files, Match, NodeId, Tree, address, is_local, value};
 use crate::facts::Evidence;
-use crate::pack::Condition;
+use crate::pack::{Condition, Pattern};
 use crate::repo::{RelPath, Span};
 
 /// The first place where one of the condition's patterns fits and its holes hold what they must.
@@ -15,10 +15,11 @@ pub(super) fn code(
     condition: &Condition,
     cx: &Cx<'_>,
     variables: &mut Variables,
+    scope: Scope,
 ) -> Option<Evidence> {
     let words = cx.packs.words(cx.component.language)?;
     let named: Vec<RelPath>;
-    let files = if condition.file.0.is_empty() {
+    let all = if condition.file.0.is_empty() {
         cx.sources.files()
     } else {
         let globs = condition.file.0.iter();
@@ -27,10 +28,17 @@ pub(super) fn code(
             .collect();
         &named
     };
+    let counts = |file: &&RelPath| {
+        scope == Scope::All || (scope == Scope::Shared) == cx.sources.is_shared(file)
+    };
+    let files: Vec<&RelPath> = all.iter().filter(counts).collect();
     let mut best: Option<(usize, Variables, Evidence)> = None;
     for pattern in &condition.code.0 {
-        for file in files {
-            let Some(tree) = cx.sources.tree_with(file, pattern, words) else {
+        for file in files.iter().copied() {
+            if !cx.sources.has_words(file, pattern, words) || !may_hold(condition, cx, file) {
+                continue;
+            }
+            let Some(tree) = cx.sources.tree(file) else {
                 continue;
             };
             for found in tree.find(pattern) {
@@ -69,6 +77,16 @@ pub(super) fn code(
     Some(evidence)
 }
 
+/// Whether a file's text has what the condition asks of it beside the code.
+fn may_hold(condition: &Condition, cx: &Cx<'_>, file: &RelPath) -> bool {
+    let holds = |pattern: &Option<Pattern>| {
+        let regex = pattern.as_ref().and_then(Pattern::regex)?;
+        let source = cx.sources.read(file)?;
+        Some(regex.is_match(source.text.as_bytes()))
+    };
+    holds(&condition.with) != Some(false) && holds(&condition.without) != Some(true)
+}
+
 fn fits(
     condition: &Condition,
     cx: &Cx<'_>,
@@ -84,6 +102,16 @@ fn fits(
     {
         return false;
     }
+    if condition.top_level && !tree.is_top_level(found.node) {
+        return false;
+    }
+    if condition.no_services && is_beside(cx, tree, found.node) {
+        return false;
+    }
+    let except = condition.except.as_ref().and_then(Pattern::regex);
+    if except.is_some_and(|except| except.is_match(tree.text(found.node).as_bytes())) {
+        return false;
+    }
     let holes = found.captures().all(|(name, node)| {
         let key = name.to_ascii_lowercase();
         if condition
@@ -96,6 +124,10 @@ fn fits(
         if key == "port" {
             return port(condition, cx, tree, node, variables);
         }
+        if key == "host" {
+            host(cx, tree, node, variables);
+            return true;
+        }
         let text = if tree.is_name(node) {
             Some(tree.text(node).to_owned())
         } else {
@@ -104,7 +136,8 @@ fn fits(
         };
         if let Some(pattern) = condition.holes.get(&key) {
             let text = text.as_deref().unwrap_or_else(|| tree.text(node));
-            if capture(pattern, text, variables).is_none() {
+            let is_part = key == "router" && tree.definition_fits(text, &condition.parts.0);
+            if !is_part && capture(pattern, text, variables).is_none() {
                 return false;
             }
         }
@@ -140,6 +173,23 @@ fn fits(
         }
         None => false,
     }
+}
+
+/// Whether code is for something that is served beside the program's own port (metrics, profiles),
+/// or for what another service serves.
+fn is_beside(cx: &Cx<'_>, tree: &Tree, node: NodeId) -> bool {
+    if cx.packs.is_elsewhere(&tree.source.path) {
+        return true;
+    }
+    let function = tree.function_around(node);
+    let name = function.and_then(|function| tree.name_of(function));
+    let file = tree.source.path.name();
+    let line = tree.text(node).lines().next().unwrap_or_default();
+    // Words, not paths: `.get("/health", …).start(80)` is the program's own server.
+    let line: String = line.split(['"', '\'', '`']).step_by(2).collect();
+    [name.unwrap_or_default(), file, &line]
+        .iter()
+        .any(|text| cx.packs.is_beside(text))
 }
 
 /// `/health` of `GET /health` and `health`.
@@ -179,7 +229,7 @@ fn port(
     let Some(address) = found.address() else {
         return false;
     };
-    if let Some(variable) = found.variable {
+    if let Some(variable) = found.variable.filter(|name| is_variable(name)) {
         let whole = found.of_address;
         let key = if whole {
             "address_variable"
@@ -188,7 +238,27 @@ fn port(
         };
         variables.insert(key.to_owned(), variable);
     }
+    if let Some(variable) = found.before.filter(|name| is_variable(name)) {
+        variables.insert("host_variable".to_owned(), variable);
+    }
     own_port(condition, cx, &address, variables)
+}
+
+/// The host that is listened on, where it stands apart from the port.
+fn host(cx: &Cx<'_>, tree: &Tree, node: NodeId, variables: &mut Variables) {
+    let found = value(cx.sources, tree, node);
+    if let Some(text) = found.text().filter(|text| is_local(text)) {
+        variables.insert("host".to_owned(), text.to_owned());
+    }
+    if let Some(variable) = found.variable.filter(|name| is_variable(name)) {
+        variables.insert("host_variable".to_owned(), variable);
+    }
+}
+
+/// Whether a text can be a variable's name at all: the program asks for any text.
+fn is_variable(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.len() <= 64 && name.bytes().all(plain) && !name.starts_with(|c: char| c.is_ascii_digit())
 }
 
 /// Of code over several lines only the line with the value is worth showing.

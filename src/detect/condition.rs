@@ -40,9 +40,24 @@ const MOST_MATCHES: usize = 200;
 /// `each` are among them, of which every match counts. Empty when none holds.
 pub(super) fn every(blocks: &[Condition], cx: &Cx<'_>, variables: &Variables) -> Vec<Held> {
     if !blocks.iter().any(|block| block.each) {
-        return blocks
-            .iter()
-            .find_map(|block| eval(block, cx, variables, 1).into_iter().next())
+        // The program's own code speaks before that of the packages which it shares with others.
+        let has_code = blocks.iter().any(|block| !block.code.0.is_empty());
+        let scopes = if has_code && cx.sources.has_shared() {
+            [Some(Scope::Own), Some(Scope::Shared)]
+        } else {
+            [Some(Scope::All), None]
+        };
+        let first = |scope: Scope| {
+            let mut held = blocks
+                .iter()
+                .filter(|block| scope != Scope::Shared || !block.code.0.is_empty())
+                .map(|block| eval_in(block, cx, variables, 1, scope));
+            held.find_map(|held| held.into_iter().next())
+        };
+        return scopes
+            .into_iter()
+            .flatten()
+            .find_map(first)
             .into_iter()
             .collect();
     }
@@ -59,12 +74,33 @@ fn holds(block: &Condition, cx: &Cx<'_>, variables: &Variables) -> bool {
 
 /// The first `most` ways in which the condition holds: as many as its pattern has matches.
 fn eval(condition: &Condition, cx: &Cx<'_>, variables: &Variables, most: usize) -> Vec<Held> {
+    eval_in(condition, cx, variables, most, Scope::All)
+}
+
+/// Whose code a condition's own patterns are looked for in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// Every file that speaks for the component.
+    All,
+    /// Those below its folder.
+    Own,
+    /// Those of other folders.
+    Shared,
+}
+
+fn eval_in(
+    condition: &Condition,
+    cx: &Cx<'_>,
+    variables: &Variables,
+    most: usize,
+    scope: Scope,
+) -> Vec<Held> {
     let mut variables = variables.clone();
     let Some((first, mut confidence)) = manifest(condition, cx, &mut variables) else {
         return Vec::new();
     };
     let mut found: Vec<(Option<Evidence>, Variables)> = if !condition.code.0.is_empty() {
-        let evidence = code(condition, cx, &mut variables);
+        let evidence = code(condition, cx, &mut variables, scope);
         evidence
             .map(|evidence| (Some(evidence), variables))
             .into_iter()

@@ -5,8 +5,10 @@ mod code;
 mod condition;
 mod mounts;
 mod needs;
+mod registries;
 mod roles;
 mod search;
+mod secrets;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -161,6 +163,12 @@ pub fn detect_wanted(repo: &Repo, packs: &PackSet, wanted: &Wanted, entry: Entry
     let left_out = left_out(repo, packs, &seen, &folders);
     detection.passed_over.extend(left_out);
     choose(seen, &unknown, wanted, &mut detection);
+    for list in [&mut detection.components, &mut detection.feeders] {
+        let told = secrets::take_out(list, packs.secrets());
+        detection.diagnostics.extend(told);
+        let told = registries::find(repo, list, packs);
+        detection.diagnostics.extend(told);
+    }
     settle_folders(packs, &mut detection.components, &mut detection.passed_over);
     unique_names(&mut detection.components, repo.folder_name());
     detection

@@ -71,10 +71,16 @@ impl Mounts<'_> {
         if depth == 0 {
             return None;
         }
-        let mut prefix = String::new();
+        let mut prefix = match router {
+            Some(router) => self.chained(tree, router)?,
+            None => String::new(),
+        };
         let mut router = router.map(|router| tree.text(router).to_owned());
         for around in tree.ancestors(node) {
-            for pattern in self.patterns(false) {
+            for pattern in self
+                .patterns(false)
+                .filter(|pattern| !pattern.captures("CHAIN"))
+            {
                 let Some(found) = tree.find_at(pattern, around) else {
                     continue;
                 };
@@ -108,6 +114,19 @@ impl Mounts<'_> {
                     .flatten()
                     .map(|outer| outer + &prefix);
             }
+            // A router that another file of the package makes.
+            if is_name(router) && !router.contains('.') && !tree.defines(router) {
+                let files = self.cx.sources.with_word(router).into_iter().take(12);
+                for file in files {
+                    let other = self.cx.sources.tree(&file);
+                    let Some(other) = other.filter(|other| !Rc::ptr_eq(other, tree)) else {
+                        continue;
+                    };
+                    if let Some(outer) = self.mounted(&other, tree, node, router, depth) {
+                        return outer.map(|outer| outer + &prefix);
+                    }
+                }
+            }
             let part = tree.definition_fits(router, &self.condition.parts.0);
             if part || function_name.is_none() {
                 let outer = self.mounted_elsewhere(tree, router, depth);
@@ -132,6 +151,25 @@ impl Mounts<'_> {
     fn patterns(&self, named: bool) -> impl Iterator<Item = &CodePattern> {
         let all = self.condition.mounts.0.iter();
         all.filter(move |pattern| pattern.captures("ROUTER") == named)
+    }
+
+    /// The paths that calls in a router's own expression put before what follows.
+    fn chained(&self, tree: &Tree, router: NodeId) -> Option<String> {
+        let mut paths = Vec::new();
+        let mut link = Some(router);
+        while let Some(node) = link.filter(|_| paths.len() < MOST_DEPTH) {
+            for pattern in self
+                .patterns(false)
+                .filter(|pattern| pattern.captures("CHAIN"))
+            {
+                if let Some(found) = tree.find_at(pattern, node) {
+                    paths.push(self.path(tree, &found)?);
+                }
+            }
+            link = tree.receiver(node);
+        }
+        paths.reverse();
+        Some(paths.concat())
     }
 
     /// The path that a router is made with.

@@ -94,7 +94,32 @@ impl Manifest {
     pub fn script(&self, name: &str) -> Option<&Script> {
         self.scripts.iter().find(|script| script.name == name)
     }
+
+    /// The script that builds what is deployed.
+    pub fn build_script(&self) -> Option<&Script> {
+        BUILD_SCRIPTS.iter().find_map(|name| self.script(name))
+    }
 }
+
+/// Names of scripts that build what is deployed, the surest first: a name that says production or
+/// container means that another script builds something else.
+pub const BUILD_SCRIPTS: &[&str] = &[
+    "build:docker",
+    "build:prod",
+    "build:production",
+    "build-prod",
+    "build",
+    "build:app",
+    "build:all",
+    "build-all",
+    "release",
+    "prod",
+    "dist",
+    "export",
+    "generate",
+    "bundle",
+    "compile",
+];
 
 /// A detector that matched.
 #[derive(Clone, Debug, Serialize)]

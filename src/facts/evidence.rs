@@ -163,6 +163,16 @@ impl<T> Slot<T> {
         self.candidates.get(1..).unwrap_or_default()
     }
 
+    /// The candidates, to rewrite values in place; their order stays.
+    pub fn all_mut(&mut self) -> &mut [Found<T>] {
+        &mut self.candidates
+    }
+
+    /// Keeps the candidates that `wanted` holds for.
+    pub fn retain(&mut self, wanted: impl FnMut(&Found<T>) -> bool) {
+        self.candidates.retain(wanted);
+    }
+
     pub fn all(&self) -> &[Found<T>] {
         &self.candidates
     }

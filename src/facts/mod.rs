@@ -9,12 +9,14 @@ mod secret;
 mod slots;
 
 pub use component::{
-    Component, Dependency, Framework, LanguageModel, Manifest, Model, Script, identifier,
+    BUILD_SCRIPTS, Component, Dependency, Framework, LanguageModel, Manifest, Model, Script,
+    identifier,
 };
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
 pub use pins::{Bound, Pin, Pins, Weight};
 pub use role::{Feed, Role, Verdict};
-pub use secret::looks_secret;
+pub use secret::{BuildSecret, SecretSource, looks_secret};
 pub use slots::{
-    Artifact, Command, Facts, HealthFact, Kind, Migration, RequiredEnv, push, push_named, push_required,
+    Artifact, Command, Facts, HealthFact, Kind, Migration, RequiredEnv, push, push_named,
+    push_required,
 };

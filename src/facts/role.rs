@@ -84,6 +84,8 @@ impl Verdict {
 pub struct Feed {
     /// The folder of the component whose build makes them.
     pub from: RelPath,
+    /// The script whose run writes them.
+    pub script: String,
     /// The folder that its build writes.
     pub output: RelPath,
     /// The folder in which the fed program looks for them.

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Confidence, Evidence, Found, Rank, Slot};
+use super::{BuildSecret, Confidence, Evidence, Found, Rank, Slot};
 use crate::parse::version::Constraint;
+use crate::repo::RelPath;
 
 /// A command that keeps its form: argument list or shell text. Nobody quotes it later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -165,6 +166,10 @@ pub struct Facts {
     pub health: Slot<HealthFact>,
     /// Arguments of the program: CMD beside an ENTRYPOINT that is the program alone.
     pub args: Slot<Vec<String>>,
+    /// The subcommand that serves, of a program that has several: `serve`.
+    pub subcommand: Slot<String>,
+    /// Flags behind it without which nobody outside of the container reaches the program.
+    pub flags: Vec<Found<String>>,
     /// The signal that ends the program, by name, when it is not SIGTERM.
     pub stop_signal: Slot<String>,
     /// The folder of built files that a web server serves, relative to the component.
@@ -182,6 +187,10 @@ pub struct Facts {
     /// Variables that the person who starts the container has to give. Only names: a value has no
     /// place in an image.
     pub required: Vec<Found<RequiredEnv>>,
+    /// What the install of packages needs and no layer may hold.
+    pub build_secrets: Vec<Found<BuildSecret>>,
+    /// Files of the repository that hold a token for a package registry.
+    pub withheld: Vec<Found<RelPath>>,
     /// Environment of the build commands only.
     pub build_env: Vec<Found<(String, String)>>,
     /// Harmless values for variables without which the build stops; it only reads that they are

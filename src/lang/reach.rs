@@ -172,6 +172,12 @@ pub(super) fn is_test(name: &str) -> bool {
         || name.starts_with("test_")
         || matches!(name, "conftest.py" | "tests.py")
         || name.ends_with(".d.ts")
+        || ["playwright.", "cypress.", "vitest.", "jest."]
+            .iter()
+            .any(|tool| {
+                name.strip_prefix(tool)
+                    .is_some_and(|rest| rest.starts_with("config."))
+            })
 }
 
 /// Files whose place or name says that they stand in for other code or were made by a tool.

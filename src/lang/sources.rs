@@ -2,13 +2,13 @@
 //! first; where no entry can be told, as many of the component's as the budget allows, the
 //! likeliest first.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::reach::{Entered, Reach, Reached, is_generated, is_silent, is_test};
 use super::{Component, Language};
-use crate::code::{Cache, CodePattern, Files, Tree, Words};
+use crate::code::{Cache, CodePattern, Files, Index, Tree, Words};
 use crate::repo::{Dir, RelPath, Repo, Source};
 
 /// The sources that speak for a component, each read once.
@@ -24,6 +24,7 @@ pub struct Sources<'r> {
     cut: bool,
     read: RefCell<BTreeMap<RelPath, Option<Source>>>,
     code: Cache,
+    index: OnceCell<Index>,
 }
 
 /// How many files are read for one component.
@@ -113,6 +114,7 @@ impl<'r> Sources<'r> {
         }
         Self {
             code: Cache::default(),
+            index: OnceCell::new(),
             repo,
             dir: component.dir.clone(),
             files,
@@ -186,6 +188,7 @@ impl<'r> Sources<'r> {
             cut: false,
             read: RefCell::default(),
             code: Cache::default(),
+            index: OnceCell::new(),
         }
     }
 
@@ -203,6 +206,16 @@ impl<'r> Sources<'r> {
     /// relative to the repository.
     pub fn files(&self) -> &[RelPath] {
         &self.files
+    }
+
+    /// Whether a file is code that the component shares with others.
+    pub fn is_shared(&self, file: &RelPath) -> bool {
+        self.outside.contains(file)
+    }
+
+    /// Whether there are such files.
+    pub fn has_shared(&self) -> bool {
+        !self.outside.is_empty()
     }
 
     /// The text of any file of the component.
@@ -235,11 +248,15 @@ impl<'r> Sources<'r> {
         pattern: &CodePattern,
         words: &Words,
     ) -> Option<Rc<Tree>> {
-        let held = self.code.held(file, words, || self.read(file));
-        words
-            .are_held(&held, pattern.words())
+        self.has_words(file, pattern, words)
             .then(|| self.tree(file))
             .flatten()
+    }
+
+    /// Whether a file holds all words of a pattern.
+    pub fn has_words(&self, file: &RelPath, pattern: &CodePattern, words: &Words) -> bool {
+        let held = self.code.held(file, words, || self.read(file));
+        words.are_held(&held, pattern.words())
     }
 
     pub fn view(&self) -> Dir<'r> {
@@ -260,7 +277,16 @@ impl Files for Sources<'_> {
             self.read(file)
                 .is_some_and(|source| source.text.contains(word))
         };
-        self.files.iter().filter(holds).cloned().collect()
+        let index = self
+            .index
+            .get_or_init(|| Index::new(self.files.iter().map(|file| self.read(file))));
+        match index.files(word) {
+            Some(places) => {
+                let files = places.filter_map(|place| self.files.get(place));
+                files.filter(holds).cloned().collect()
+            }
+            None => self.files.iter().filter(holds).cloned().collect(),
+        }
     }
 }
 

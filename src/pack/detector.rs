@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use globset::{GlobBuilder, GlobMatcher};
 use regex::bytes::{Regex, RegexBuilder};
 use serde::Deserialize;
 
 use crate::code::CodePattern;
 use crate::diag::{Diagnostic, Result, suggest};
 use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind, Migration};
-use crate::parse::typed_toml;
+use crate::parse::{PathGlob, typed_toml};
 use crate::repo::Source;
 
 /// One framework, or one habit of a language, as data: when it is there and what follows.
@@ -66,13 +65,17 @@ pub struct Condition {
     /// these patterns ([`CodePattern`]). A hole's value becomes a variable by the hole's name in
     /// small letters, when it can be followed to one. `$PORT` must be a port or an address: it
     /// sets `port`, `host` when the address has one, and `variable`, the environment variable
-    /// that is asked first (`address_variable` when that holds a whole address). `"$HEALTH"` is a
-    /// route of `health.toml`; of several matches the one that stands first there is taken.
+    /// that is asked first (`address_variable` when that holds a whole address). `host_variable` is the one that is
+    /// asked for the host, which may stand apart from the port as `$HOST`. `"$HEALTH"` is a
+    /// route of `health.toml`, `"$HEALTH_NAME"` one that need not begin with a stroke; of several matches the one that stands first there is taken.
     #[serde(default)]
     pub code: CodePatterns,
     /// The code stands in a function, call, class or under a decorator that one of these fits.
     #[serde(default)]
     pub within: CodePatterns,
+    /// The code stands outside of functions and classes.
+    #[serde(default)]
+    pub top_level: bool,
     /// What a hole's value must look like, by the hole's name in small letters; its named groups
     /// become variables. A hole without a value is asked for its text.
     #[serde(default, rename = "where")]
@@ -81,26 +84,28 @@ pub struct Condition {
     #[serde(default)]
     pub has: BTreeMap<String, CodePatterns>,
     /// Where routers are mounted, for code with a hole `$ROUTER`: `$PREFIX` is the path, `$OUTER`
-    /// the router that it is mounted on. A pattern without `$ROUTER` holds the routes within it.
+    /// the router that it is mounted on. A pattern without `$ROUTER` holds the routes within it, or,
+    /// with `$CHAIN`, stands before them: `$CHAIN.basePath($PREFIX)`.
     /// The path before the route becomes the variable `prefix`; a match whose path is not known is
     /// passed over.
     #[serde(default)]
     pub mounts: CodePatterns,
-    /// What makes a router that serves nothing until it is mounted.
+    /// What makes a router that serves nothing until it is mounted. A router that is made so needs
+    /// no name that `where.router` asks for.
     #[serde(default)]
     pub parts: CodePatterns,
     /// Code that sets a path, `$PREFIX`, before all routes of the program.
     #[serde(default)]
     pub prefixes: CodePatterns,
     /// A match whose group `port` is in `services.toml` is passed over: for patterns that a
-    /// client's configuration fits as well.
+    /// client's configuration fits as well. So is code in which one of its `beside` words stands.
     #[serde(default)]
     pub no_services: bool,
     /// Only matches in blocks that this pattern opens count: up to the bracket that closes the one
     /// at the pattern's end, or, after a `:` there, as far as the lines are indented.
     #[serde(default)]
     pub inside: Option<Pattern>,
-    /// A match whose own text fits this pattern is passed over.
+    /// A match whose own text, or a place in code whose text, fits this pattern is passed over.
     #[serde(default)]
     pub except: Option<Pattern>,
     /// Only files that hold this pattern too count.
@@ -181,6 +186,10 @@ pub struct FactValues {
     pub args: Option<Vec<String>>,
     /// A file that `args` name: its path in the component, and from the work folder.
     pub configuration: Option<String>,
+    /// The subcommand that serves.
+    pub subcommand: Option<String>,
+    /// Flags without which nobody outside of the container reaches the program.
+    pub flags: Vec<String>,
     /// A number, or a text with a variable that becomes one.
     pub port: Option<NumberOrText>,
     pub port_variable: Option<String>,
@@ -278,7 +287,7 @@ impl From<OneOrMany> for Globs {
 #[derive(Debug)]
 pub struct Glob {
     text: String,
-    compiled: OnceLock<Option<GlobMatcher>>,
+    compiled: OnceLock<Option<PathGlob>>,
 }
 
 impl Glob {
@@ -304,14 +313,9 @@ impl Glob {
 
     pub fn matches(&self, path: &str) -> bool {
         self.compiled
-            .get_or_init(|| Self::compile(&self.text).ok())
+            .get_or_init(|| PathGlob::new(&self.text))
             .as_ref()
             .is_some_and(|matcher| matcher.is_match(path))
-    }
-
-    fn compile(text: &str) -> std::result::Result<GlobMatcher, globset::Error> {
-        let glob = GlobBuilder::new(text).literal_separator(true).build()?;
-        Ok(glob.compile_matcher())
     }
 }
 
@@ -321,7 +325,7 @@ fn is_literal(glob: &str) -> bool {
 
 /// A regular expression, compiled at its first use: most detectors never come to it.
 /// `^` and `$` match at lines, classes are ASCII.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(from = "String")]
 pub struct Pattern {
     text: String,
@@ -390,8 +394,9 @@ impl Detector {
         nested(self.when.iter().chain(variants))
     }
 
-    /// Gives the hole `"$HEALTH"` of code patterns the routes that are there for health checks.
-    pub fn choose_health(&mut self, routes: &str) {
+    /// Gives the hole `"$HEALTH"` of code patterns the routes that are there for health checks, and
+    /// `"$HEALTH_NAME"` the same without their first stroke too.
+    pub fn choose_health(&mut self, paths: &str, names: &str) {
         let variants = self.variant.iter_mut();
         for condition in variants
             .flat_map(|variant| &mut variant.when)
@@ -399,7 +404,8 @@ impl Detector {
         {
             condition.for_each_mut(&mut |condition| {
                 for pattern in &mut condition.code.0 {
-                    pattern.choose("HEALTH", routes);
+                    pattern.choose("HEALTH", "HEALTH", paths);
+                    pattern.choose("HEALTH_NAME", "HEALTH", names);
                 }
             });
         }
@@ -438,8 +444,10 @@ pub(super) fn check_all<'c>(
 ) -> Result<()> {
     for condition in nested(conditions) {
         for glob in &condition.file.0 {
-            Glob::compile(&glob.text)
-                .map_err(|error| Diagnostic::error("detector-glob", format!("{whose}: {error}")))?;
+            if PathGlob::new(&glob.text).is_none() {
+                let message = format!("{whose}: {} is no pattern of paths", glob.text);
+                return Err(Diagnostic::error("detector-glob", message));
+            }
         }
         let patterns = [
             &condition.matches,

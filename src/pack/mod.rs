@@ -3,11 +3,14 @@
 
 mod detector;
 mod folders;
+mod registries;
 mod roles;
+mod secrets;
 mod tree;
 mod variables;
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
@@ -15,7 +18,9 @@ pub use detector::{
     CodePatterns, Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
 };
 pub use folders::FolderTable;
+pub use registries::{Registry, RegistryTable};
 pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
+pub use secrets::{Classifier, FileClass, Name, Returns, SecretTable, SecretValue};
 pub use tree::{Embedded, FileTree};
 pub use variables::VariableTable;
 
@@ -51,6 +56,10 @@ pub struct Pack {
     /// `folders.toml`.
     pub folders: Option<FolderTable>,
     pub programs: Programs,
+    /// `secrets.toml`.
+    pub secrets: SecretTable,
+    /// `registries.toml`.
+    pub registries: RegistryTable,
 }
 
 /// `programs.toml`.
@@ -67,6 +76,12 @@ pub struct Programs {
 pub struct Services {
     /// Ports by the name of the service that is known by them.
     pub ports: BTreeMap<String, Vec<u16>>,
+    /// Words in the names of functions and files that listen on further ports.
+    #[serde(default)]
+    pub beside: Vec<String>,
+    /// Names of folders whose code asks other services, or serves beside the program.
+    #[serde(default)]
+    pub folders: Vec<String>,
 }
 
 /// `health.toml`.
@@ -78,13 +93,24 @@ pub struct Health {
 }
 
 impl Health {
-    /// The texts by which code names the routes: with a method before them, without their slash.
-    fn choices(&self) -> String {
-        let texts = self.routes.iter().flat_map(|route| {
-            let bare = route.trim_start_matches('/');
-            [route.clone(), format!("GET {route}"), bare.to_owned()]
-        });
+    /// The texts by which code names the routes: with a method before them too.
+    fn paths(&self) -> String {
+        let texts = self
+            .routes
+            .iter()
+            .map(|route| format!("{route}|GET {route}"));
         texts.collect::<Vec<_>>().join("|")
+    }
+
+    /// The texts by which annotations name them, which leave the first stroke out.
+    fn names(&self) -> String {
+        let texts = self.routes.iter().flat_map(|route| {
+            // `up` without a stroke is any word.
+            let bare = route.trim_start_matches('/');
+            let bare = Some(bare).filter(|bare| bare.contains("health") || bare.contains('/'));
+            [Some(route.as_str()), bare]
+        });
+        texts.flatten().collect::<Vec<_>>().join("|")
     }
 }
 
@@ -109,6 +135,8 @@ impl Pack {
             health: Health::default(),
             folders: None,
             programs: Programs::default(),
+            secrets: SecretTable::default(),
+            registries: RegistryTable::default(),
         };
         for path in tree.paths() {
             if let Some(name) = path.strip_prefix("templates/") {
@@ -125,6 +153,8 @@ impl Pack {
                     }
                     None if name == "health.toml" => pack.health = typed_toml(&source)?,
                     None if name == "folders.toml" => pack.folders = Some(typed_toml(&source)?),
+                    None if name == "secrets.toml" => pack.secrets = typed_toml(&source)?,
+                    None if name == "registries.toml" => pack.registries = typed_toml(&source)?,
                     None if name == "programs.toml" => pack.programs = typed_toml(&source)?,
                     None => {
                         pack.tables.insert(name.to_owned(), source);
@@ -156,9 +186,11 @@ impl PackSet {
     pub fn new(mut packs: Vec<Pack>) -> Self {
         let mut tables = packs.iter().map(|pack| &pack.health);
         let health = tables.find(|health| !health.routes.is_empty());
-        let routes = health.map(Health::choices).unwrap_or_default();
+        let (paths, names) = health
+            .map(|health| (health.paths(), health.names()))
+            .unwrap_or_default();
         for detector in packs.iter_mut().flat_map(|pack| &mut pack.detectors) {
-            detector.choose_health(&routes);
+            detector.choose_health(&paths, &names);
         }
         let mut words: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for detector in packs.iter().flat_map(|pack| &pack.detectors) {
@@ -211,8 +243,12 @@ impl PackSet {
         all
     }
 
-    /// Whether another service than the program is known by a port.
+    /// Whether another service than the program is known by a port, as it is by nearly all of
+    /// those that only root may open.
     pub fn is_service(&self, port: u16) -> bool {
+        if port < 1024 {
+            return true;
+        }
         let services = self.packs.iter().map(|pack| &pack.services);
         let mut ports = services.flat_map(|services| services.ports.values().flatten());
         ports.any(|known| *known == port)
@@ -228,6 +264,22 @@ impl PackSet {
         self.packs.iter().find_map(|pack| pack.folders.as_ref())
     }
 
+    /// What is secret, from the first pack that says it. A pack without the table has the
+    /// built-in one behind it.
+    pub fn secrets(&self) -> &SecretTable {
+        static NOTHING: LazyLock<SecretTable> = LazyLock::new(SecretTable::default);
+        let mut tables = self.packs.iter().map(|pack| &pack.secrets);
+        tables
+            .find(|table| !table.classes().is_empty())
+            .unwrap_or(&NOTHING)
+    }
+
+    /// Where package managers keep credentials: the rows of all packs.
+    pub fn registries(&self) -> impl Iterator<Item = &Registry> {
+        let tables = self.packs.iter().map(|pack| &pack.registries);
+        tables.flat_map(|table| &table.registries)
+    }
+
     /// The Debian package of a program, from the first pack that knows it.
     pub fn package_of(&self, program: &str) -> Option<&str> {
         self.packs
@@ -241,8 +293,26 @@ impl PackSet {
         self.packs.iter().map(|pack| &pack.roles)
     }
 
+    /// Whether a name is one of what programs serve beside their own port.
+    pub fn is_beside(&self, name: &str) -> bool {
+        let name = name.to_ascii_lowercase();
+        let mut words = self.packs.iter().flat_map(|pack| &pack.services.beside);
+        words.any(|word| name.contains(word.as_str()))
+    }
+
+    /// Whether a file's code is for other ports than the program's own, by the folders that it is in.
+    pub fn is_elsewhere(&self, file: &RelPath) -> bool {
+        let folders = file.parts().take(file.depth().saturating_sub(1));
+        let known = |folder: &str| {
+            let mut names = self.packs.iter().flat_map(|pack| &pack.services.folders);
+            names.any(|name| name == folder)
+        };
+        folders.into_iter().any(known)
+    }
+
     /// How early a route stands in `health.toml`.
     pub fn health_rank(&self, route: &str) -> usize {
+        let route = route.trim_end_matches('/');
         let mut routes = self.packs.iter().flat_map(|pack| &pack.health.routes);
         routes
             .position(|known| known == route)

@@ -1,6 +1,7 @@
 //! Text to values with positions. Every error is a [`crate::diag::Diagnostic`] that points into
 //! the file.
 
+mod glob;
 pub mod ignorefile;
 mod json;
 pub mod marker;
@@ -11,6 +12,7 @@ pub mod version;
 mod xml;
 mod yaml;
 
+pub use glob::PathGlob;
 pub use json::json;
 pub use text::{has_hidden, is_hidden, visible_json};
 pub use toml::{toml, typed_toml};

@@ -11,7 +11,8 @@ pub fn yaml(source: &Source) -> Result<Tree> {
     document(source, source.text.split("\n---").next().unwrap_or(""))
 }
 
-/// Every document of a YAML file; an error in one is an error of the file.
+/// Every document of a YAML file. An error in the first is an error of the file; one that cannot be
+/// read behind it is left out.
 pub fn yaml_documents(source: &Source) -> Result<Vec<Tree>> {
     let mut documents = vec![String::new()];
     for line in source.text.split_inclusive('\n') {
@@ -21,10 +22,15 @@ pub fn yaml_documents(source: &Source) -> Result<Vec<Tree>> {
             last.push_str(line);
         }
     }
-    documents
-        .iter()
-        .map(|text| document(source, text))
-        .collect()
+    let mut found = Vec::new();
+    for text in documents.iter().filter(|text| !text.trim().is_empty()) {
+        match document(source, text) {
+            Ok(tree) => found.push(tree),
+            Err(diagnostic) if found.is_empty() => return Err(diagnostic),
+            Err(_) => {}
+        }
+    }
+    Ok(found)
 }
 
 fn document(source: &Source, first: &str) -> Result<Tree> {

@@ -12,7 +12,7 @@ use super::health::Health;
 use super::images::{BaseImage, Line};
 use super::needs::RequiredVariable;
 use super::site::Site;
-use crate::facts::{Command, Confidence, Kind};
+use crate::facts::{BuildSecret, Command, Confidence, Kind};
 use crate::repo::RelPath;
 
 /// One image of the repository.
@@ -39,8 +39,15 @@ pub struct Image {
     /// The command that brings the database to the program's version, in the work folder; empty
     /// when there is none.
     pub migrate: Vec<String>,
+    /// What the build is given by mounts and no layer holds.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub build_secrets: Vec<BuildSecret>,
     /// Lines of the ignore file.
     pub ignore: Vec<IgnoreGroup>,
+    /// Files of a secret class that the build context holds, since the build needs them or they
+    /// are public.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exposed: Vec<RelPath>,
     pub decisions: Vec<Decision>,
 }
 

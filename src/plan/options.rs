@@ -281,6 +281,9 @@ impl Opt {
         if value.trim().is_empty() || value.len() > 1000 || has_hidden(value) {
             return Some("must be one line of text".to_owned());
         }
+        if self.key == "build" && (value.contains("<<") || value.trim_end().ends_with('\\')) {
+            return Some("must be a command that ends with its line, without a heredoc".to_owned());
+        }
         match self.form {
             // Which languages there are is known above this module.
             Form::Text | Form::Language => None,

@@ -32,7 +32,7 @@ impl Failure {
         self.needs.is_some()
             || matches!(
                 self.diagnostic.code,
-                "impossible-start" | "no-static-files" | "no-image-line"
+                "impossible-start" | "no-static-files" | "no-image-line" | "missing-file"
             )
     }
 
@@ -86,6 +86,8 @@ pub struct Resolver<'a> {
     pub assets: Vec<Asset>,
     /// Where the build leaves files for a web server, when the one who serves them says so.
     pub static_root: Option<Slot<String>>,
+    /// The script that builds, when the one whose files it makes says so.
+    pub script: Option<&'a str>,
     pub decisions: Vec<Decision>,
     /// The lines of the runtimes that the images are of, by the runtime's id.
     pub lines: BTreeMap<String, Line>,
@@ -108,6 +110,7 @@ impl<'a> Resolver<'a> {
             packs,
             assets: Vec::new(),
             static_root: None,
+            script: None,
             decisions: Vec::new(),
             lines: BTreeMap::new(),
         }
@@ -304,7 +307,11 @@ impl Resolver<'_> {
     /// Tells when a program listens where nobody outside of the container reaches it.
     pub fn tell_loopback(&mut self, kind: Kind) {
         let slot = self.component.facts.extra.get("loopback");
-        let Some(found) = slot.and_then(Slot::best).filter(|_| kind == Kind::Web) else {
+        let told = !self.component.facts.flags.is_empty();
+        let Some(found) = slot
+            .and_then(Slot::best)
+            .filter(|_| kind == Kind::Web && !told)
+        else {
             return;
         };
         let why = &found.evidence.why;

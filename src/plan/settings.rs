@@ -8,6 +8,7 @@ use serde::Serialize;
 use super::options::{Form, OPTIONS, Opt, option};
 use crate::diag::{Diagnostic, Location, Result, suggest};
 use crate::facts::Evidence;
+use crate::pack::SecretTable;
 use crate::repo::RelPath;
 
 /// The file in which a team keeps its decisions, at the root of the repository.
@@ -134,6 +135,16 @@ impl Settings {
             );
             return Err(Diagnostic::error("invalid-setting", message).with_help(help));
         }
+        // A repository must not choose how far a build may reach out: `--network`, `--security`.
+        if matches!(origin, Origin::File(_))
+            && option.key == "build"
+            && value.trim_start().starts_with("--")
+        {
+            let message = format!("{key} begins with an option of RUN: {value}");
+            return Err(Diagnostic::error("invalid-setting", message).with_help(
+                "a person may give it on the command line, as --build; a file of the repository may not",
+            ));
+        }
         if option.form == Form::Folders {
             let folders = value
                 .split(',')
@@ -206,6 +217,23 @@ impl Settings {
 
     pub fn iter(&self) -> impl Iterator<Item = &Setting> {
         self.given.iter()
+    }
+
+    /// The first value that would put a secret into a written file.
+    pub fn check_secrets(&self, table: &SecretTable) -> Result<()> {
+        let found = self.iter().find_map(|setting| {
+            let found = table.secret_in(&setting.value)?;
+            Some((setting, found))
+        });
+        let Some((setting, found)) = found else {
+            return Ok(());
+        };
+        let (key, origin) = (setting.option.key, &setting.origin);
+        let message = format!("{origin}: {key} holds {}", found.what);
+        Err(Diagnostic::error("secret-in-setting", message).with_help(
+            "what is written stays in the repository and in the image: write $NAME there, and give \
+             NAME when the container starts",
+        ))
     }
 
     /// Takes an answer back, so that it can be asked for again.

@@ -29,7 +29,7 @@ pub fn render(packs: &PackSet, plan: &Plan, repo: &Repo) -> Result<Vec<OutputFil
                 ))
             })
             .collect::<Result<Vec<_>>>()?;
-        verify::verify(image, &rendered, repo)?;
+        verify::verify(image, &rendered, repo, packs.secrets())?;
         files.extend(rendered.into_iter().map(|(path, text)| OutputFile {
             path,
             text: stamp(&text),

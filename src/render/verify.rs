@@ -15,6 +15,7 @@ use parse_dockerfile::{
 };
 
 use crate::diag::{Diagnostic, Result};
+use crate::pack::{Name, SecretTable, SecretValue};
 use crate::parse::ignorefile::IgnoreFile;
 use crate::parse::is_hidden;
 use crate::plan::Image;
@@ -54,7 +55,12 @@ const CACHES_IN_TREE: &[&str] = &["/target", "/.next/cache", "/.turbo", "/node_m
 const MAX_LINE: usize = 65_000;
 
 /// Checks the files of one component against each other and against the repository.
-pub fn verify(plan: &Image, files: &[(RelPath, String)], repo: &Repo) -> Result<()> {
+pub fn verify(
+    plan: &Image,
+    files: &[(RelPath, String)],
+    repo: &Repo,
+    secrets: &SecretTable,
+) -> Result<()> {
     let named = |path: &RelPath, fault: Fault| {
         Diagnostic::error("bad-output", format!("{path}: {fault}"))
             .with_help("this is a fault of dockgen or of the pack's template, not of your repository; nothing was written. Please report it")
@@ -68,7 +74,12 @@ pub fn verify(plan: &Image, files: &[(RelPath, String)], repo: &Repo) -> Result<
                 let fault = format!("line {} is no pattern: {}: {}", bad.line, bad.text, bad.why);
                 return Err(named(path, fault));
             }
+            if let Some(secret) = visible_secret(plan, &ignore, repo, secrets) {
+                let fault = format!("leaves the secret {secret} in the build context");
+                return Err(named(path, fault));
+            }
         }
+        no_secret_value(path, text, secrets)?;
     }
     for (path, text) in files.iter().filter(|(path, _)| {
         path.name().starts_with("Dockerfile") && !path.name().ends_with("ignore")
@@ -80,6 +91,46 @@ pub fn verify(plan: &Image, files: &[(RelPath, String)], repo: &Repo) -> Result<
 }
 
 type Fault = String;
+
+/// The first file of a secret class that the build context holds and the plan does not name.
+pub fn visible_secret<'r>(
+    plan: &Image,
+    ignore: &IgnoreFile,
+    repo: &'r Repo,
+    secrets: &SecretTable,
+) -> Option<&'r RelPath> {
+    let mut matcher = ignore.matcher();
+    let mut classifier = secrets.classifier();
+    repo.files().iter().find(|file| {
+        matches!(classifier.name(file), Some(Name::Secret(_)))
+            && !matcher.excludes(file.as_str())
+            && plan.exposed.binary_search(file).is_err()
+    })
+}
+
+/// No value that is a secret by its form. What came this far stands in the repository itself or in
+/// a setting: it is for a person to take out.
+fn no_secret_value(path: &RelPath, text: &str, secrets: &SecretTable) -> Result<()> {
+    let Some(found) = secrets.value_in(text) else {
+        return Ok(());
+    };
+    let line = text[..found.whole.start].matches('\n').count() + 1;
+    let message = format!(
+        "{path}:{line} would hold {}: {}",
+        found.what,
+        masked(text, &found)
+    );
+    Err(Diagnostic::error("secret-in-output", message).with_help(
+        "read it from a variable of the environment ($NAME) where dockgen found it, or give \
+         another value with --set; nothing was written",
+    ))
+}
+
+/// The beginning of the line around a secret, without it.
+fn masked(text: &str, found: &SecretValue) -> String {
+    let start = text[..found.value.start].rfind('\n').map_or(0, |at| at + 1);
+    format!("{}***", text[start..found.value.start].trim_start())
+}
 
 /// Nothing that a reader cannot see, and no line that BuildKit cannot read.
 fn plain(text: &str) -> Result<(), Fault> {

@@ -5,10 +5,11 @@
 mod ignored;
 mod path;
 mod source;
+mod tracked;
 mod walk;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::slice::ParallelSliceMut;
@@ -61,6 +62,8 @@ pub struct Repo {
     diagnostics: Vec<Diagnostic>,
     /// Why files that were asked for could not be read.
     unread: Mutex<BTreeMap<RelPath, Diagnostic>>,
+    /// What git's index lists, read at the first question.
+    tracked: OnceLock<BTreeSet<String>>,
 }
 
 impl Repo {
@@ -120,6 +123,7 @@ impl Repo {
             name: String::new(),
             diagnostics,
             unread: Mutex::default(),
+            tracked: OnceLock::new(),
         }
     }
 
@@ -179,6 +183,18 @@ impl Repo {
     /// The text of one of many files that are looked through; one that cannot be read is passed by.
     pub fn scan(&self, path: &RelPath) -> Option<Source> {
         self.try_read(path).ok()
+    }
+
+    /// As [`Self::scan`], for files that need not be text: what is no UTF-8 is replaced.
+    pub fn scan_lossy(&self, path: &RelPath) -> Option<String> {
+        match &self.storage {
+            Storage::Disk { root, special } if self.has(path) && !special.contains(path) => {
+                let bytes = walk::bytes(root, path, self.limits.file_bytes)?;
+                Some(String::from_utf8_lossy(&bytes).into_owned())
+            }
+            Storage::Disk { .. } => None,
+            Storage::Memory(_) => self.scan(path).map(|source| source.text.to_string()),
+        }
     }
 
     fn try_read(&self, path: &RelPath) -> Result<Source, Diagnostic> {

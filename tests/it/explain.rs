@@ -14,7 +14,7 @@ fn for_people() {
       language  go               certain  its manifest is here (go.mod)
       base      distroless       certain  a static binary needs no libraries
       health    tcp              certain  no path for health checks was seen in the sources
-      kind      web              certain  the source says `http.ListenAndServe(` (cmd/left/main.go:5)
+      kind      web              certain  the source says `http.ListenAndServe(address(), nil)` (cmd/left/main.go:5)
                 not cli                   no code that serves was seen
       main      ./cmd/left       certain  the flag --main says so
                 not ./cmd/right           it is a main package that serves (cmd/right/main.go)
@@ -65,15 +65,15 @@ fn for_programs() {
     {
       "what": "port",
       "chosen": "9000",
-      "confidence": "likely",
+      "confidence": "certain",
       "because": {
-        "rule": "go/net-http",
+        "rule": "go/listens",
         "at": {
           "path": "main.go",
           "line": 5,
-          "column": 20
+          "column": 15
         },
-        "why": "the source says `ListenAndServe(\":9000\"`"
+        "why": "the source says `http.ListenAndServe(\":9000\", nil)`"
       }
     }
     "#);

@@ -41,7 +41,8 @@ fn the_report_of_a_run() {
             "-p",
             "8080:8080",
             "project"
-          ]
+          ],
+          "migrate": []
         }
       ],
       "files": [

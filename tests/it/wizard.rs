@@ -290,7 +290,7 @@ fn all_is_for_the_files_that_come_after() {
         .file("api/Dockerfile", "FROM golang\n")
         .file("api/Dockerfile.dockerignore", "a\n")
         .file("shop/Dockerfile", "FROM golang\n");
-    let replies = [Default, Pick("no"), Pick("all"), Yes];
+    let replies = [Default, Pick("no"), Pick("all"), Pick("yes")];
     wizard(&repo, "init", &replies).0.exits(0);
     assert_eq!(
         repo.read("api/Dockerfile"),
@@ -345,13 +345,13 @@ fn what_was_found_is_shown_before_anything_is_asked() {
 
     api  api
       language  go    certain  its manifest is here (api/go.mod)
-      kind      web   certain  the source says `http.ListenAndServe(` (api/main.go:5)
-      port      9000  likely   the source says `ListenAndServe(":9000"` (api/main.go:5)
+      kind      web   certain  the source says `http.ListenAndServe(":9000", nil)` (api/main.go:5)
+      port      9000  certain  the source says `http.ListenAndServe(":9000", nil)` (api/main.go:5)
 
     shop  shop
       language  go    certain  its manifest is here (shop/go.mod)
-      kind      web   certain  the source says `http.ListenAndServe(` (shop/main.go:5)
-      port      7000  likely   the source says `ListenAndServe(":7000"` (shop/main.go:5)
+      kind      web   certain  the source says `http.ListenAndServe(":7000", nil)` (shop/main.go:5)
+      port      7000  certain  the source says `http.ListenAndServe(":7000", nil)` (shop/main.go:5)
 
     Nothing was written.
     "#);

@@ -264,3 +264,40 @@ fn bombs_stay_small() {
         }
     }
 }
+
+/// What is wrong with a repository is its owner's to mend: exit 2 or 3 with the file, never 70.
+#[test]
+fn faults_of_a_repository_are_not_ours() {
+    let file = |language: &str| projects().find(|(name, _)| *name == language).unwrap().1;
+    let tree = Tree::with(file("node"));
+    tree.write(
+        "package.json",
+        "{ \"name\": \"api\", \"scripts\": { \"start\": \"node server.js\" }, \"dependencies\": { \"x\": \"file:./gone\" } }",
+    );
+    let run = init("a dependency on a folder that is not there", &tree);
+    assert_eq!(run.code, Some(2), "{}", run.stderr);
+    assert!(run.stderr.contains("needs gone"), "{}", run.stderr);
+    for build in ["<<EOF", "cargo build \\\\"] {
+        let tree = Tree::with(file("rust"));
+        tree.write("dockgen.toml", format!("build = \"{build}\"\n"));
+        let run = init("a build command that does not end", &tree);
+        assert_eq!(run.code, Some(2), "{build}: {}", run.stderr);
+    }
+    let tree = Tree::with(file("python"));
+    tree.write(
+        "Procfile",
+        format!("web: uvicorn main:app {}\n", "a".repeat(66_000)),
+    );
+    let run = init("a start command of 66 kB", &tree);
+    assert!(run.stderr.contains("unusable-command"), "{}", run.stderr);
+    let tree = Tree::with(file("rust"));
+    tree.write(
+        "Cargo.toml",
+        format!(
+            "{}\n[workspace]\nmembers = [\"{}\"]\n",
+            file("rust")[0].1,
+            "{".repeat(500)
+        ),
+    );
+    init("a glob that cannot be compiled", &tree);
+}

@@ -12,6 +12,7 @@ mod builtin;
 mod determinism;
 mod hostile;
 mod property;
+mod secrets;
 mod seeds;
 mod support;
 mod trees;

@@ -1,42 +1,43 @@
 //! Packages whose build writes files for browsers, and the folders that they write.
 
-use crate::facts::Evidence;
+use crate::facts::{BUILD_SCRIPTS, Evidence};
 use crate::pack::PackSet;
-use crate::parse::json;
+use crate::parse::{Tree, json};
 use crate::repo::{RelPath, Repo, Source};
 
 /// A package that can build something.
 #[derive(Debug)]
 pub(super) struct Package {
     pub dir: RelPath,
+    /// The script that builds, where nothing says that another one does.
+    pub script: &'static str,
     /// Folders that its own files name as what the build writes.
     pub outputs: Vec<Output>,
+}
+
+impl Package {
+    /// The script whose run writes a folder.
+    pub(super) fn script_of(&self, output: &RelPath) -> String {
+        self.outputs
+            .iter()
+            .find(|known| known.dir == *output)
+            .and_then(|known| known.script.clone())
+            .unwrap_or_else(|| self.script.to_owned())
+    }
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     pub dir: RelPath,
+    /// The file in it that the build writes, when it stands among others of the repository's own.
+    pub file: Option<RelPath>,
+    /// The script that names it, when the manifest does.
+    pub script: Option<String>,
     pub evidence: Evidence,
 }
 
 /// Folders that builds of assets write when nothing says otherwise, relative to the package.
 pub(super) const USUAL: &[&str] = &["dist", "build", "out", ".output/public", "public/build"];
-
-/// Scripts that build.
-const BUILDS: &[&str] = &[
-    "build",
-    "build-prod",
-    "build:prod",
-    "build:app",
-    "build:production",
-    "release",
-    "prod",
-    "dist",
-    "export",
-    "generate",
-    "bundle",
-    "compile",
-];
 
 /// The packages among `dirs` that have a build.
 pub(super) fn packages(repo: &Repo, packs: &PackSet, dirs: &[RelPath]) -> Vec<Package> {
@@ -46,16 +47,19 @@ pub(super) fn packages(repo: &Repo, packs: &PackSet, dirs: &[RelPath]) -> Vec<Pa
             let source = repo.dir(dir).text("package.json")?;
             let tree = json(&source).ok()?;
             let scripts = tree.get("scripts")?;
-            BUILDS.iter().find(|name| scripts.get(name).is_some())?;
+            let script = BUILD_SCRIPTS
+                .iter()
+                .find(|name| scripts.get(name).is_some())?;
             Some(Package {
-                outputs: outputs(repo, packs, dir),
+                outputs: outputs(repo, packs, dir, scripts),
+                script,
                 dir: dir.clone(),
             })
         })
         .collect()
 }
 
-fn outputs(repo: &Repo, packs: &PackSet, dir: &RelPath) -> Vec<Output> {
+fn outputs(repo: &Repo, packs: &PackSet, dir: &RelPath, scripts: &Tree) -> Vec<Output> {
     let view = repo.dir(dir);
     let mut found: Vec<Output> = Vec::new();
     for rule in packs.roles().flat_map(|roles| &roles.output) {
@@ -77,10 +81,13 @@ fn outputs(repo: &Repo, packs: &PackSet, dir: &RelPath) -> Vec<Output> {
                 let own = dir.join(file.parent().unwrap_or_default().as_str());
                 for base in [dir.clone(), own] {
                     if let Some(output) = output(&base, path, dir)
-                        && !found.iter().any(|known| known.dir == output)
+                        && let Some((folder, file)) = folder_and_file(output, dir)
+                        && !found.iter().any(|known| known.dir == folder)
                     {
                         found.push(Output {
-                            dir: output,
+                            dir: folder,
+                            file,
+                            script: script_with(scripts, all.as_bytes()),
                             evidence: names(&source, &all.range()),
                         });
                     }
@@ -89,6 +96,31 @@ fn outputs(repo: &Repo, packs: &PackSet, dir: &RelPath) -> Vec<Output> {
         }
     }
     found
+}
+
+/// What a build writes is a folder, or a file that browsers get in one.
+fn folder_and_file(output: RelPath, package: &RelPath) -> Option<(RelPath, Option<RelPath>)> {
+    let ending = output.name().rsplit_once('.').map(|(_, ending)| ending);
+    match ending {
+        Some("js" | "mjs" | "css") => {
+            let folder = output.parent().filter(|folder| folder != package)?;
+            Some((folder, Some(output)))
+        }
+        _ => Some((output, None)),
+    }
+}
+
+/// The script of a manifest whose text a match is, when it builds: `watch` and `dev` write the same
+/// folders.
+fn script_with(scripts: &Tree, text: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(text).ok()?;
+    BUILD_SCRIPTS
+        .iter()
+        .find(|name| {
+            let body = scripts.get(name).and_then(Tree::text);
+            body.is_some_and(|body| body.contains(text))
+        })
+        .map(|name| (*name).to_owned())
 }
 
 fn names(source: &Source, span: &crate::repo::Span) -> Evidence {

@@ -97,9 +97,17 @@ pub(in crate::detect) fn feeds(
             .feeds
             .iter()
             .any(|feed| touches(&feed.target, &target));
-        if !taken && is_absent(repo, packs, &target) && known(package, &output, &evidence) {
+        let lacks = |place: &RelPath| is_absent(repo, packs, place);
+        let file = package
+            .outputs
+            .iter()
+            .find(|known| known.dir == target)
+            .and_then(|known| known.file.as_ref());
+        let waits = lacks(&target) || file.is_some_and(lacks);
+        if !taken && waits && known(package, &output, &evidence) {
             program.feeds.push(Feed {
                 from: package.dir.clone(),
+                script: package.script_of(&output),
                 output,
                 target,
                 embedded,
@@ -383,6 +391,7 @@ fn by_name(
     made.push((*place).clone());
     let relation = Feed {
         from: package.dir.clone(),
+        script: package.script_of(&usual(package)),
         output: usual(package),
         target: (*place).clone(),
         embedded: read.embedded,
@@ -472,6 +481,7 @@ fn copies(repo: &Repo, packs: &PackSet, packages: &[Package]) -> Vec<Copy> {
                 let (Some(from), Some(to)) = (text("from"), text("to")) else {
                     continue;
                 };
+                let (from, to) = (&filled(from, &source.text), &filled(to, &source.text));
                 // What goes upward starts in some package's folder, which `cd` has named before.
                 let above = to.starts_with("../");
                 let inside = packages
@@ -491,6 +501,31 @@ fn copies(repo: &Repo, packs: &PackSet, packages: &[Package]) -> Vec<Copy> {
         }
     }
     found
+}
+
+/// With the value of a shell variable that the same file sets to a plain path in front:
+/// `assets="./static"`, then `${assets}/app`.
+fn filled(path: &str, text: &str) -> String {
+    let parts = path.strip_prefix('$').map(|rest| {
+        let rest = rest.trim_start_matches('{');
+        let end = rest
+            .find(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+            .unwrap_or(rest.len());
+        rest.split_at(end)
+    });
+    let value = parts.and_then(|(name, _)| {
+        text.lines().take(2_000).find_map(|line| {
+            let line = line.trim().trim_start_matches("export ");
+            let value = line.strip_prefix(name)?.strip_prefix('=')?;
+            Some(value.trim_matches(['"', '\'']))
+        })
+    });
+    match (value, parts) {
+        (Some(value), Some((_, rest))) if !value.contains('$') => {
+            format!("{value}{}", rest.trim_start_matches('}'))
+        }
+        _ => path.to_owned(),
+    }
 }
 
 /// Without a variable for the repository's own folder in front.

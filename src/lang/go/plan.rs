@@ -30,6 +30,8 @@ struct BuildContext {
     project: RelPath,
     /// Variables of the build command.
     env: Vec<Pair>,
+    /// Those that say where modules come from.
+    download_env: Vec<Pair>,
     /// The main package as seen from the component: `.` or `./cmd/api`.
     package: String,
     /// The program's file name.
@@ -45,6 +47,9 @@ struct BuildContext {
     /// The variable that `-X` stamps with the build argument VERSION.
     version_variable: Option<String>,
 }
+
+/// Variables that the download of modules reads as well.
+const DOWNLOADS: &[&str] = &["GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOPROXY"];
 
 /// The work folder of the build stage.
 const BUILD_DIR: &str = "/src";
@@ -160,6 +165,11 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
                 manifests: manifests.clone(),
                 project: component.root.clone(),
                 assets: resolver.embedded(BUILD_DIR),
+                download_env: resolver
+                    .build_env(Vec::new())
+                    .into_iter()
+                    .filter(|pair| DOWNLOADS.contains(&pair.name.as_str()))
+                    .collect(),
                 env: resolver.build_env(Vec::new()),
                 package,
                 binary: binary.clone(),
@@ -190,7 +200,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     run.steps = steps;
     run.ports.extend(port.map(Port::tcp));
     run.entrypoint = vec![format!("/usr/local/bin/{binary}")];
-    Ok(Made::new(stages, run, &manifests))
+    Ok(Made::new(stages, run, &manifests, BUILD_DIR))
 }
 
 fn manifests(root: RelPath, dir: RelPath, model: &GoModel) -> Vec<CopyStep> {

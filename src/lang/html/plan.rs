@@ -22,5 +22,6 @@ pub(super) fn plan(resolver: &mut Resolver<'_>) -> Result<Made, Failure> {
         stages: Vec::new(),
         run,
         needed: vec![pages],
+        project_dir: "",
     })
 }

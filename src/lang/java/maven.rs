@@ -108,6 +108,7 @@ impl<'r> World<'r> {
             .values()
             .filter(|chain| !gathers(chain))
             .flat_map(dependencies)
+            .filter(|dependency| dependency.production)
             .map(|dependency| dependency.name)
             .filter(|name| names.contains_key(name))
             .collect();
@@ -200,10 +201,11 @@ impl<'r> World<'r> {
         component.root = root.clone();
         component.code = code;
         component.sure = program.sure;
-        component.made_to_run = Some(program.fat || !used && program.sure == Confidence::Certain);
+        component.made_to_run =
+            Some(plugins.pack_a_program() || !used && program.sure == Confidence::Certain);
         component.used = used;
         versions(chain, &plugins, &mut component);
-        image_port(chain, &mut component);
+        image_port(chain, &plugins, &mut component);
         if plugins.is_executable_war() {
             serves_its_war(&mut component);
         }
@@ -277,26 +279,28 @@ fn serves_its_war(component: &mut Component) {
     );
 }
 
-/// The port that the module's own POM names for its image, as plugins that make one are told.
-fn image_port(chain: &Chain<'_>, component: &mut Component) {
+/// The port that the module's POM names for its image: told to a plugin that makes one, or kept
+/// in a property of its own.
+fn image_port(chain: &Chain<'_>, plugins: &Plugins<'_, '_>, component: &mut Component) {
     let pom = chain.own();
-    let found = children(pom.at(&["properties"])).find_map(|(name, tree)| {
-        let words: Vec<&str> = name.split(['.', '-', '_']).collect();
-        let of_image = words
-            .iter()
-            .any(|word| matches!(*word, "docker" | "image" | "container" | "exposed"));
-        if words.last() != Some(&"port") || !of_image {
-            return None;
-        }
-        let port: u16 = tree.text()?.parse().ok().filter(|port| *port > 0)?;
-        Some((port, &tree.span))
+    let property = children(pom.at(&["properties"])).find_map(|(name, tree)| {
+        let mut words = name.rsplit(['.', '-', '_']);
+        let of_port = words.next() == Some("port");
+        let of_image =
+            words.any(|word| matches!(word, "docker" | "image" | "container" | "exposed"));
+        chain.place(pom, tree).filter(|_| of_port && of_image)
     });
-    if let Some((port, span)) = found {
+    let Some(placed) = plugins.image_port().or(property) else {
+        return;
+    };
+    // `8080:80` is the port of the machine and that of the image.
+    let port = placed.text.rsplit(':').next().unwrap_or_default();
+    if let Ok(port @ 1..) = port.parse::<u16>() {
         let why = format!("the POM names the port {port} for the image");
         component.facts.port.likely(
             port,
             Rank::Authors,
-            Evidence::span("java/image-port", &pom.source, span, why),
+            Evidence::span("java/image-port", placed.source, &placed.span, why),
         );
     }
 }

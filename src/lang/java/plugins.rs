@@ -154,6 +154,25 @@ impl<'p> Plugins<'_, 'p> {
             .or_else(|| self.deep(MAVEN, plugin, "Main-Class"))
     }
 
+    /// True when the build packs the module so that it is started alone.
+    pub(super) fn pack_a_program(&self) -> bool {
+        self.archive("jar").fat
+            || self.has("org.codehaus.mojo", "appassembler-maven-plugin")
+            || self.has("com.google.cloud.tools", "jib-maven-plugin")
+            || self.binds(MAVEN, "maven-assembly-plugin", &["single"])
+    }
+
+    /// The port that a plugin which makes an image is told.
+    pub(super) fn image_port(&self) -> Option<Placed<'p>> {
+        [
+            ("com.google.cloud.tools", "jib-maven-plugin"),
+            ("io.fabric8", "docker-maven-plugin"),
+        ]
+        .iter()
+        .filter(|(group, artifact)| self.has(group, artifact))
+        .find_map(|(group, artifact)| self.deep(group, artifact, "port"))
+    }
+
     /// The archive that `package` leaves for running.
     pub(super) fn archive(&self, ending: &str) -> Archive<'p> {
         let name = self.final_name();

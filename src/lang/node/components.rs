@@ -269,6 +269,7 @@ fn component(
             .map(below)
             .collect(),
         runs: runs.iter().map(below).collect(),
+        schemas: Vec::new(),
         esm: package.text(&["type"]) == Some("module"),
         node,
         bun,
@@ -326,12 +327,6 @@ fn component(
                 "**/.yarn/install-state.gz",
             ],
         );
-    }
-    if install.secret_npmrc {
-        let why = "it holds a token";
-        component
-            .facts
-            .ignore_all("node/token", why, &["**/.npmrc"]);
     }
     component
 }

@@ -1,15 +1,12 @@
 //! What installs a project's packages: the manager, its lock file, and every file that it reads
 //! before the sources are there.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
 use super::hooks::{self, Hook};
 use super::lock::{self, Lock};
 use super::manager::{self, Manager};
 use super::package::Package;
 use super::pins::{self, Locked};
+use super::schema;
 use crate::diag::{Diagnostic, Location};
 use crate::facts::{Facts, Slot};
 use crate::parse::version::Constraint;
@@ -43,10 +40,6 @@ pub struct Install {
     pub focus: bool,
     /// Yarn's cache is committed.
     pub zero_install: bool,
-    /// Variables that `.npmrc` and its like take tokens from.
-    pub tokens: Vec<String>,
-    /// `.npmrc` holds a token itself and must not get into a layer.
-    pub secret_npmrc: bool,
     /// Some package comes from git.
     pub git: bool,
     /// Scripts that the manager runs during an install.
@@ -117,8 +110,6 @@ impl Install {
                 && setting(settings.as_ref(), "nodeLinker").is_none_or(|linker| linker == "pnp"),
             focus: false,
             zero_install,
-            tokens: Vec::new(),
-            secret_npmrc: false,
             git: all.iter().any(|package| from_git(package)),
             hooks: hooks::hooks(&all, &package.dir),
             runner: runner(&view, package),
@@ -128,7 +119,6 @@ impl Install {
         install.lock = find_lock(&view, manager, &all, diagnostics);
         install.locked = pins::read(&view, manager, install.lock.file(), &all);
         install.files(&view, &all);
-        install.secrets(&view, diagnostics);
         install.tell(package, &all, diagnostics);
         install
     }
@@ -146,14 +136,15 @@ impl Install {
             files.extend(local(package, &view.path));
             // The client's own install script reads the schema.
             let below = package.dir.below(&view.path).unwrap_or_default();
-            let schema = below.join("prisma");
-            if package
+            let asks = package
                 .dependency_names(true)
-                .any(|name| name == "@prisma/client")
-                && view.has_dir(schema.as_str())
-            {
-                files.push(schema.to_string());
-            }
+                .any(|name| name == "@prisma/client");
+            let schema = schema::prisma_folder(&view.child(below.as_str()));
+            files.extend(
+                schema
+                    .filter(|_| asks)
+                    .map(|schema| below.join(schema.as_str()).to_string()),
+            );
         }
         files.retain(|file| !self.manifests.contains(file));
         files.sort();
@@ -163,38 +154,6 @@ impl Install {
             .chain(&self.manifests)
             .any(|file| file.contains('/') || view.has_dir(file));
         self.files = files;
-    }
-
-    fn secrets(&mut self, view: &Dir<'_>, diagnostics: &mut Vec<Diagnostic>) {
-        static PLACEHOLDER: LazyLock<Option<Regex>> =
-            LazyLock::new(|| Regex::new(r"\$\{?([A-Z][A-Z0-9_]*)").ok());
-        for name in [".npmrc", ".yarnrc.yml", "bunfig.toml"] {
-            let Some(source) = view.text(name) else {
-                continue;
-            };
-            if let Some(pattern) = PLACEHOLDER.as_ref() {
-                for found in pattern.captures_iter(&source.text) {
-                    self.tokens.push(found[1].to_owned());
-                }
-            }
-            if name == ".npmrc"
-                && let Some(line) = source.text.lines().find(|line| holds_token(line))
-            {
-                self.secret_npmrc = true;
-                self.files.retain(|file| file != name);
-                let span = source.find(line).unwrap_or(0..0);
-                diagnostics.push(
-                    Diagnostic::warning("token-in-file", format!("{} holds a token", source.path))
-                        .at(Location::in_source(&source, &span))
-                        .with_help(
-                            "the build gets the file as a secret: docker build --secret id=npmrc,src=.npmrc; \
-                             better, write ${NPM_TOKEN} in its place and revoke the token",
-                        ),
-                );
-            }
-        }
-        self.tokens.sort();
-        self.tokens.dedup();
     }
 
     fn tell(&self, package: &Package, all: &[&Package], diagnostics: &mut Vec<Diagnostic>) {
@@ -282,15 +241,6 @@ fn focuses(view: &Dir<'_>, install: &Install) -> bool {
     !two_or_three || view.has(&format!(".yarn/plugins/{plugin}"))
 }
 
-fn holds_token(line: &str) -> bool {
-    let line = line.trim();
-    !line.starts_with(['#', ';'])
-        && ["_authToken=", "_auth=", "_password="].iter().any(|key| {
-            line.split_once(key)
-                .is_some_and(|(_, value)| !value.trim().is_empty() && !value.contains("${"))
-        })
-}
-
 fn from_git(package: &Package) -> bool {
     package.dependency_versions().any(|version| {
         let hub = version.split_once('/').is_some_and(|(owner, rest)| {
@@ -343,22 +293,5 @@ fn runner(view: &Dir<'_>, package: &Package) -> Option<Runner> {
         Some(Runner::Nx)
     } else {
         None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tokens_are_seen_in_front_of_names() {
-        assert!(holds_token("//npm.example.com/:_authToken=abc"));
-        for no in [
-            "//npm.example.com/:_authToken=${NPM_TOKEN}",
-            "# _authToken=abc",
-            "registry=https://npm.example.com/",
-        ] {
-            assert!(!holds_token(no), "{no}");
-        }
     }
 }

@@ -13,6 +13,7 @@ mod reach;
 mod reads;
 mod refine;
 mod resolve;
+mod schema;
 mod script;
 mod start;
 mod tools;
@@ -52,6 +53,8 @@ pub struct NodeModel {
     pub runs: Vec<RelPath>,
     /// Those among them that have dependencies of their own.
     pub modules_of: Vec<RelPath>,
+    /// Folders of the database's schema and migrations, relative to the install root.
+    pub schemas: Vec<RelPath>,
     /// Modules that production needs, in this package or one that it needs.
     pub production: bool,
     pub development: bool,

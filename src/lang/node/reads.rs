@@ -7,8 +7,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::NodeModel;
-use super::refine::found;
-use crate::facts::{Command, Evidence, Facts, Rank, looks_secret, push};
+use crate::facts::{Command, Evidence, Facts, looks_secret};
 use crate::lang::Sources;
 use crate::repo::{Dir, RelPath, Source};
 
@@ -65,20 +64,6 @@ pub(super) fn arguments(sources: &Sources<'_>) -> Vec<String> {
         }
     }
     names.into_iter().take(50).collect()
-}
-
-/// Committed settings of the build, which hold what browsers may see.
-pub(super) fn public_settings(view: &Dir<'_>, facts: &mut Facts) {
-    for file in [".env", ".env.production"] {
-        if view.has(file) {
-            let why = "the build reads it, and git does not ignore it";
-            let evidence = Evidence::file("node/env-file", view.path.join(file), why);
-            push(
-                &mut facts.keep,
-                found(file.to_owned(), Rank::Source, evidence),
-            );
-        }
-    }
 }
 
 /// Settings of tools and scripts for developers are no part of the program.

@@ -2,13 +2,14 @@
 //! the program reads beside its code.
 
 use super::NodeModel;
-use super::{Runtime, reads, start};
+use super::manager::Manager;
+use super::{Runtime, reads, schema, start};
 use crate::facts::{
-    Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Rank, Slot, looks_secret, push,
-    push_named,
+    Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Rank, RequiredEnv, Slot,
+    looks_secret, push, push_named, push_required,
 };
 use crate::lang::{Component, Sources};
-use crate::repo::{Dir, Repo};
+use crate::repo::{Dir, RelPath, Repo};
 
 pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
     let view = repo.dir(&component.dir);
@@ -42,7 +43,10 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
                     continue;
                 }
                 if looks_secret(&name) {
-                    // Whoever runs the container gives it.
+                    let why = "its value stood in the start script".to_owned();
+                    let required = RequiredEnv { name, why };
+                    let found = found(required, Rank::Manifest, evidence.clone());
+                    push_required(&mut facts.required, found);
                     continue;
                 }
                 push_named(
@@ -58,9 +62,11 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
     };
     reads::manager_at_run_time(model, sources);
     model.arguments = reads::arguments(sources);
-    if !model.arguments.is_empty() || !facts.static_root.is_empty() {
-        reads::public_settings(&view, &mut facts);
-    }
+    let needed: Vec<RelPath> = model.builds.iter().map(|one| one.dir.clone()).collect();
+    let needed: Vec<RelPath> = needed.into_iter().chain(model.runs.clone()).collect();
+    let schemas = schema::folders(repo, &component.dir, &component.root, &needed);
+    model.schemas = schemas;
+    generated(model, &mut facts);
     let own = start::starts_source(&view, &facts);
     model.ends = facts
         .extra
@@ -92,6 +98,26 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
     carry_migrations(&view, &mut facts);
     component.sure = sure(&facts);
     component.facts = facts;
+}
+
+/// A folder of the modules that an install of everything fills with code. pnpm keeps it under a name
+/// that holds its package's version, and a workspace has several: there all modules are taken.
+fn generated(model: &NodeModel, facts: &mut Facts) {
+    let slot = facts.extra.get("generated").and_then(Slot::best);
+    let Some(folder) = slot.cloned() else {
+        return;
+    };
+    let because = folder.evidence.clone();
+    if model.install.manager == Manager::Pnpm || model.install.is_workspace() {
+        let slot = facts.extra.entry("modules".to_owned()).or_default();
+        slot.add("all".to_owned(), folder.rank, folder.confidence, because);
+    } else {
+        let artifact = Artifact {
+            from: folder.value.clone(),
+            to: folder.value,
+        };
+        push(&mut facts.artifacts, found(artifact, folder.rank, because));
+    }
 }
 
 /// Of an image that holds only what was built, the migrations are no part by themselves.

@@ -10,7 +10,8 @@ pub(super) struct Program {
     pub command: Command,
     /// Variables set in front of the command.
     pub env: Vec<(String, String)>,
-    /// Set when the script hands over to another package of the workspace.
+    /// Set when the script hands over to another package of the workspace; the command is then the
+    /// line that does.
     pub member: Option<Member>,
     /// A tool that restarts the program when a file changes was taken off.
     pub watched: Option<String>,
@@ -31,6 +32,11 @@ const DEPTH: usize = 8;
 
 /// Follows a script's text. `scripts` are those of the same manifest.
 pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
+    let mut own = scripts
+        .iter()
+        .find(|script| script.body == text)
+        .map(|script| script.name.clone())
+        .unwrap_or_default();
     let mut program = Program {
         command: Command::Shell(text.trim().to_owned()),
         env: Vec::new(),
@@ -49,6 +55,8 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
         for part in before {
             if let Some(dir) = part.strip_prefix("cd ") {
                 folder = Some(dir.trim().to_owned());
+            } else if installs(part) {
+                // The image holds what an install brings.
             } else if builds(part) {
                 program.dropped.push((*part).to_owned());
             } else {
@@ -63,7 +71,7 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
             }
             return program;
         }
-        let mut rest = *last;
+        let mut rest = without_printer(last);
         while let Some((name, value, after)) = assignment(rest) {
             program.env.push((name, value));
             rest = after;
@@ -88,11 +96,18 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
             program.watched = Some(tool.to_owned());
         }
         program.command = Command::exec(words.iter().copied());
-        match handed_over(&words) {
+        let chosen_by_system = words == ["run-script-os"];
+        let next = if chosen_by_system {
+            for_linux(&own, scripts).map(|name| Next::Script(name, Vec::new()))
+        } else {
+            handed_over(&words)
+        };
+        match next {
             Some(Next::Member(mut member)) => {
                 if let Some(folder) = folder {
                     member.package = format!("{folder}/{}", member.package);
                 }
+                program.command = Command::Shell(text);
                 program.member = Some(member);
                 return program;
             }
@@ -102,12 +117,14 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
                         package,
                         script: name.to_owned(),
                     });
+                    program.command = Command::Shell(text);
                     return program;
                 }
                 let Some(script) = scripts.iter().find(|script| script.name == name) else {
                     return program;
                 };
                 script.body.trim().clone_into(&mut text);
+                script.name.clone_into(&mut own);
                 for argument in arguments {
                     text.push(' ');
                     text.push_str(argument);
@@ -119,6 +136,7 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
                         package,
                         script: String::new(),
                     });
+                    program.command = Command::Shell(text);
                 }
                 return program;
             }
@@ -130,6 +148,29 @@ pub(super) fn follow(text: &str, scripts: &[Script]) -> Program {
 enum Next<'a> {
     Script(&'a str, Vec<&'a str>),
     Member(Member),
+}
+
+/// Without the program behind a pipe that only makes a log readable for people.
+fn without_printer(text: &str) -> &str {
+    const PRINTERS: &[&str] = &["pino-pretty", "bunyan", "pino-colada", "roarr", "pino-dev"];
+    let printer = |after: &str| {
+        let mut words = after.split_whitespace();
+        let first = words.next().filter(|word| *word != "npx").or(words.next());
+        first.is_some_and(|word| PRINTERS.contains(&word))
+    };
+    match text.rsplit_once('|') {
+        Some((before, after)) if printer(after) && !before.ends_with('|') => before.trim_end(),
+        _ => text,
+    }
+}
+
+/// A part of a start script that only installs.
+fn installs(part: &str) -> bool {
+    let words: Vec<&str> = part.split_whitespace().collect();
+    matches!(
+        words.as_slice(),
+        ["yarn"] | ["npm" | "pnpm" | "yarn" | "bun", "install" | "i" | "ci"]
+    )
 }
 
 /// A part of a start script that only builds.
@@ -173,13 +214,21 @@ fn strip<'a>(words: &[&'a str]) -> (Vec<&'a str>, Option<&'a str>) {
             ] if !words[1].starts_with('-') => {
                 words.remove(0);
             }
+            // They read variables from a file that no image holds.
+            [
+                "dotenv" | "env-cmd" | "dotenvx" | "dotenv-flow" | "env-cmd-rc",
+                ..,
+            ] if words.contains(&"--") => {
+                let end = words.iter().position(|word| *word == "--").unwrap_or(0);
+                words.drain(..=end);
+            }
             ["yarn", "node", _, ..] => {
                 words.remove(0);
             }
             ["npx", "-y" | "--yes", _, ..] | ["pnpm" | "npm" | "yarn", "exec", _, ..] => {
                 words.drain(..2);
             }
-            ["nodemon" | "node-dev", file] if !file.starts_with('-') => {
+            ["nodemon" | "node-dev", file, ..] if !file.starts_with('-') => {
                 watched = Some(words[0]);
                 words[0] = "node";
             }
@@ -205,6 +254,17 @@ fn strip<'a>(words: &[&'a str]) -> (Vec<&'a str>, Option<&'a str>) {
         }
     }
     (words, watched)
+}
+
+/// The script that run-script-os takes on Linux for one of its name.
+fn for_linux<'a>(name: &str, scripts: &'a [Script]) -> Option<&'a str> {
+    ["linux", "nix", "default"]
+        .iter()
+        .find_map(|system| {
+            let wanted = format!("{name}:{system}");
+            scripts.iter().find(|script| script.name == wanted)
+        })
+        .map(|script| script.name.as_str())
 }
 
 /// Whether the words start another script, here or in another package.
@@ -316,6 +376,11 @@ mod tests {
                 "node x.js --a",
             ),
             ("npm run build && node x.js", "node x.js"),
+            ("yarn && node x.js", "node x.js"),
+            ("dotenv -e .env -- node x.js", "node x.js"),
+            ("node-dev x.js -- --a | pino-pretty", "node x.js -- --a"),
+            ("node x.js || true", "node x.js || true"),
+            ("run-script-os", "node l.js"),
             ("nodemon server.js", "node server.js"),
             ("npx next start -p 4000", "next start -p 4000"),
             (
@@ -330,7 +395,13 @@ mod tests {
             ("bun run index.ts", "bun run index.ts"),
             ("yarn node x.js", "node x.js"),
         ] {
-            let program = program(text, &[("serve", "node s.js")]);
+            let scripts = [
+                ("serve", "node s.js"),
+                ("start", "run-script-os"),
+                ("start:windows", "node w.js"),
+                ("start:default", "node l.js"),
+            ];
+            let program = program(text, &scripts);
             assert_eq!(program.command.to_string(), expected, "{text}");
             assert_eq!(program.member, None, "{text}");
         }

@@ -32,9 +32,6 @@ pub(super) fn start(
             continue;
         };
         let mut program = script::follow(&script.body, &manifest.scripts);
-        if program.member.is_some() {
-            program.command = Command::Shell(script.body.clone());
-        }
         name_main(&mut program.command, facts);
         let mut why = format!("the script {name} runs it");
         let (rank, confidence) = if replaced(facts, &program.command) {
@@ -208,21 +205,24 @@ fn files(view: &Dir<'_>, component: &Component, facts: &mut Facts) {
     }
 }
 
+/// The rule of a build command that a script of the manifest is.
+pub(super) const BUILD_SCRIPT: &str = "node/build-script";
+
 /// The build script, unless it only checks types.
 pub(super) fn build(component: &Component, facts: &mut Facts) {
     let Some(model) = component.model.get::<NodeModel>() else {
         return;
     };
-    if let Some(script) = component.manifest.script("build")
+    if let Some(script) = component.manifest.build_script()
         && !only_checks(&script.body)
     {
         facts.build.certain(
-            Command::exec([model.install.manager.command(), "run", "build"]),
+            Command::exec([model.install.manager.command(), "run", &script.name]),
             Rank::Manifest,
             Evidence {
-                rule: "node/build-script".to_owned(),
+                rule: BUILD_SCRIPT.to_owned(),
                 at: Some(script.at.clone()),
-                why: "there is a script build".to_owned(),
+                why: format!("there is a script {}", script.name),
             },
         );
     }

@@ -2,11 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use super::package::Package;
 use crate::diag::Diagnostic;
-use crate::parse::yaml;
+use crate::parse::{PathGlob, yaml};
 use crate::repo::{RelPath, Repo};
 
 /// A folder whose lock file installs several packages.
@@ -61,7 +59,7 @@ fn patterns(repo: &Repo, package: &Package, diagnostics: &mut Vec<Diagnostic>) -
     owned(workspaces.get("packages").unwrap_or(workspaces))
 }
 
-fn compile(patterns: &[String]) -> Vec<(bool, GlobMatcher)> {
+fn compile(patterns: &[String]) -> Vec<(bool, PathGlob)> {
     patterns
         .iter()
         .filter_map(|pattern| {
@@ -70,17 +68,13 @@ fn compile(patterns: &[String]) -> Vec<(bool, GlobMatcher)> {
                 None => (true, pattern.as_str()),
             };
             let glob = glob.trim_start_matches("./").trim_end_matches('/');
-            let glob = GlobBuilder::new(glob)
-                .literal_separator(true)
-                .build()
-                .ok()?;
-            Some((yes, glob.compile_matcher()))
+            Some((yes, PathGlob::new(glob)?))
         })
         .collect()
 }
 
 /// The last pattern that matches decides, as the package managers have it.
-fn selected(patterns: &[(bool, GlobMatcher)], path: &str) -> bool {
+fn selected(patterns: &[(bool, PathGlob)], path: &str) -> bool {
     patterns
         .iter()
         .rev()

@@ -30,7 +30,9 @@ pub use several::Other;
 
 use super::{Component, Entered, Language, Manifest, Reach, Sources};
 use crate::diag::Diagnostic;
-use crate::facts::{Bound, Command, Confidence, Evidence, Kind, Pins, Rank, Weight};
+use crate::facts::{
+    Bound, BuildSecret, Command, Confidence, Evidence, Found, Kind, Pins, Rank, Weight,
+};
 use crate::parse::version::{Constraint, Version};
 use crate::plan::{Failure, Made, Resolver};
 use crate::repo::{Dir, RelPath, Repo};
@@ -199,7 +201,20 @@ fn component(
         });
     let scripts = manifest.scripts.clone();
     let pins = pins(&installed.model, installed.ceiling);
+    let secrets = installed.model.secrets.clone();
     let mut component = Component::new("python", folder.dir.clone(), manifest, installed.model);
+    let file = &component.manifest.path;
+    let asked = |name: String| Found {
+        value: BuildSecret::variable(name),
+        rank: Rank::Manifest,
+        confidence: Confidence::Certain,
+        evidence: Evidence::file(
+            "python/requirements",
+            file.clone(),
+            "the requirements name it",
+        ),
+    };
+    component.facts.build_secrets = secrets.into_iter().map(asked).collect();
     component.root = root;
     component.pins = pins;
     if !folder.is_project() {

@@ -3,11 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use globset::{GlobBuilder, GlobMatcher};
-
 use super::manifest::{CargoToml, Package, Requirement, Use};
 use crate::diag::Diagnostic;
-use crate::parse::Tree;
+use crate::parse::{PathGlob, Tree};
 use crate::repo::{RelPath, Repo};
 
 /// Every manifest of the repository, and which workspace each is in.
@@ -313,7 +311,7 @@ fn is_source(repo: &Repo, dir: &RelPath) -> bool {
 }
 
 /// Folders below a workspace's root, as `members` lists them.
-struct Globs(Vec<GlobMatcher>);
+struct Globs(Vec<PathGlob>);
 
 impl Globs {
     fn new(list: &Tree) -> Self {
@@ -327,9 +325,8 @@ impl Globs {
                 .map(clean)
                 .filter_map(|text| {
                     let text = if text == "." { String::new() } else { text };
-                    GlobBuilder::new(&text).literal_separator(true).build().ok()
+                    PathGlob::new(&text)
                 })
-                .map(|glob| glob.compile_matcher())
                 .collect(),
         )
     }

@@ -44,6 +44,7 @@ struct Case {
     plan: Image,
     repo: Repo,
     ignore: &'static str,
+    packs: PackSet,
 }
 
 fn case() -> Case {
@@ -70,6 +71,7 @@ fn case() -> Case {
         plan,
         repo,
         ignore: IGNORE,
+        packs,
     }
 }
 
@@ -80,7 +82,7 @@ impl Case {
             file("Dockerfile", dockerfile),
             file(".dockerignore", self.ignore),
         ];
-        verify(&self.plan, &files, &self.repo)
+        verify(&self.plan, &files, &self.repo, self.packs.secrets())
     }
 
     fn refuses(&self, dockerfile: &str, because: &str) {

@@ -207,7 +207,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     });
     run.steps.extend(copied.chain(artifacts).map(Step::Copy));
     run.ports.extend(port.map(Port::tcp));
-    Ok(Made::new(stages, run, &steps.manifests))
+    Ok(Made::new(stages, run, &steps.manifests, BUILD_DIR))
 }
 
 /// The work folder of the build stage.

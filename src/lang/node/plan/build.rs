@@ -3,11 +3,12 @@
 use super::base::Base;
 use super::install::{command, everything};
 use super::{Build, DIR};
-use crate::facts::Command;
+use crate::facts::{Command, Found};
 use crate::lang::node::NodeModel;
 use crate::lang::node::hooks::HookKind;
 use crate::lang::node::install::Runner;
 use crate::lang::node::manager::Manager;
+use crate::lang::node::start::BUILD_SCRIPT;
 use crate::plan::Resolver;
 use crate::repo::RelPath;
 
@@ -23,11 +24,11 @@ pub(super) fn build(
         return Ok(None);
     };
     let install = &model.install;
-    let is_script = chosen.evidence.rule == "node/build-script";
+    let script = script(resolver, &chosen);
     let mut commands: Vec<Command> = hooks_after_sources(model, base);
     let hooks = !commands.is_empty();
-    if is_script || chosen.rank < crate::facts::Rank::Dedicated {
-        commands.extend(builds(model, base, &chosen.value, is_script));
+    if script.is_some() || chosen.rank < crate::facts::Rank::Dedicated {
+        commands.extend(builds(model, base, &chosen.value, script.as_deref()));
     } else {
         commands.push(chosen.value);
     }
@@ -63,6 +64,18 @@ pub(super) fn build(
     }))
 }
 
+/// The name of the script that builds: the one whose files another program needs, or the manifest's.
+fn script(resolver: &Resolver<'_>, chosen: &Found<Command>) -> Option<String> {
+    if chosen.evidence.rule != BUILD_SCRIPT {
+        return None;
+    }
+    let own = match &chosen.value {
+        Command::Exec(words) => words.last().cloned(),
+        Command::Shell(_) => None,
+    };
+    resolver.script.map(str::to_owned).or(own)
+}
+
 /// The scripts that an install would have run before the sources were there.
 fn hooks_after_sources(model: &NodeModel, base: &Base) -> Vec<Command> {
     model
@@ -91,22 +104,24 @@ fn concerns(model: &NodeModel, dir: &RelPath) -> bool {
 
 /// The build script of the package, after those of the packages that it needs; or a framework's
 /// own build command.
-fn builds(model: &NodeModel, base: &Base, chosen: &Command, is_script: bool) -> Vec<Command> {
+fn builds(model: &NodeModel, base: &Base, chosen: &Command, script: Option<&str>) -> Vec<Command> {
     let install = &model.install;
     let tool = &base.tools.command;
     let member = install.is_workspace() && !model.path.is_root();
     let name = model.package.as_deref().unwrap_or_default();
     if member && !name.is_empty() {
-        match install.runner {
-            Some(Runner::Turbo) if is_script => {
+        match (install.runner, script) {
+            (Some(Runner::Turbo), Some("build")) => {
                 let filter = format!("--filter={name}");
                 return vec![execute(model, base, &["turbo", "run", "build", &filter])];
             }
-            Some(Runner::Nx) => return vec![execute(model, base, &["nx", "build", name])],
+            (Some(Runner::Nx), Some("build") | None) => {
+                return vec![execute(model, base, &["nx", "build", name])];
+            }
             _ => {}
         }
     }
-    if !is_script {
+    let Some(script) = script else {
         let Command::Exec(words) = chosen else {
             return vec![chosen.clone()];
         };
@@ -123,26 +138,35 @@ fn builds(model: &NodeModel, base: &Base, chosen: &Command, is_script: bool) -> 
         };
         all.extend(words);
         return vec![command(tool, &all)];
-    }
+    };
     if !member {
-        return vec![command(tool, &["run", "build"])];
+        return vec![command(tool, &["run", script])];
     }
-    let neighbours = model.builds.iter().filter(|neighbour| neighbour.builds);
     if install.manager == Manager::Pnpm && !name.is_empty() {
         // Three points: with the packages that it needs, those first.
-        let filter = format!("{name}...");
-        return vec![command(tool, &["--filter", &filter, "run", "build"])];
+        let with_needed = format!("{name}...");
+        if script == "build" {
+            return vec![command(tool, &["--filter", &with_needed, "run", "build"])];
+        }
+        let needed = format!("{name}^...");
+        let mut all = Vec::new();
+        if model.builds.iter().any(|neighbour| neighbour.builds) {
+            all.push(command(tool, &["--filter", &needed, "run", "build"]));
+        }
+        all.push(command(tool, &["--filter", name, "run", script]));
+        return all;
     }
+    let neighbours = model.builds.iter().filter(|neighbour| neighbour.builds);
     neighbours
-        .map(|neighbour| (neighbour.dir.as_str(), neighbour.name.as_str()))
-        .chain([(model.path.as_str(), name)])
-        .map(|(path, name)| match install.manager {
-            Manager::Npm => command(tool, &["run", "build", "-w", path]),
-            Manager::Pnpm => command(tool, &["--dir", path, "run", "build"]),
+        .map(|neighbour| (neighbour.dir.as_str(), neighbour.name.as_str(), "build"))
+        .chain([(model.path.as_str(), name, script)])
+        .map(|(path, name, script)| match install.manager {
+            Manager::Npm => command(tool, &["run", script, "-w", path]),
+            Manager::Pnpm => command(tool, &["--dir", path, "run", script]),
             Manager::Yarn | Manager::YarnBerry => {
-                command(tool, &["workspace", name, "run", "build"])
+                command(tool, &["workspace", name, "run", script])
             }
-            Manager::Bun => command(tool, &["run", "--cwd", path, "build"]),
+            Manager::Bun => command(tool, &["run", "--cwd", path, script]),
         })
         .collect()
 }

@@ -110,6 +110,26 @@ pub(super) fn last_stage(
             let source = absolute(DIR, &model.path, &artifact.from);
             copies.push(from("build", source, destination(&artifact.to)));
         }
+        for folder in &model.schemas {
+            let named = facts.artifacts.iter().any(|found| {
+                absolute(DIR, &model.path, &found.value.from) == absolute(DIR, folder, "")
+            });
+            let carried = copies.iter().any(|copy| {
+                // What goes to where it was is a package's whole folder.
+                let to = copy.to.strip_prefix('/').and_then(RelPath::new);
+                let folder = RelPath::root().join(DIR).join(folder.as_str());
+                copy.stage.as_deref() == Some("build")
+                    && copy.from.contains(&copy.to)
+                    && to.is_some_and(|to| folder.is_in(&to))
+            });
+            if !carried && !named {
+                let folder = absolute(DIR, folder, "");
+                copies.push(Copy {
+                    exclude: without_modules(),
+                    ..from("build", folder.clone(), folder)
+                });
+            }
+        }
         let list: Vec<&str> = facts
             .artifacts
             .iter()

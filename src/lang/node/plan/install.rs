@@ -1,6 +1,5 @@
 //! Commands that install packages and build the program.
 
-use super::DIR;
 use super::base::Base;
 use super::launch::Launch;
 use crate::facts::{Command, Confidence, Evidence, Slot};
@@ -40,20 +39,6 @@ pub(super) fn env(model: &NodeModel) -> Vec<Pair> {
         name: "YARN_ENABLE_GLOBAL_CACHE".to_owned(),
         value: if install.pnp { "0" } else { "1" }.to_owned(),
     }]
-}
-
-/// Secrets that the install reads, as fields of mounts.
-pub(super) fn secrets(model: &NodeModel) -> Vec<String> {
-    let install = &model.install;
-    let mut secrets: Vec<String> = install
-        .tokens
-        .iter()
-        .map(|name| format!("id={name},env={name}"))
-        .collect();
-    if install.secret_npmrc {
-        secrets.push(format!("id=npmrc,target={DIR}/.npmrc"));
-    }
-    secrets
 }
 
 /// COPY steps of what the install reads; and whether they keep their folders.

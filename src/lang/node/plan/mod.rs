@@ -55,8 +55,6 @@ struct BuildContext {
     install_env: Vec<Pair>,
     /// The package manager's cache, as fields of a mount; empty when nothing is installed.
     cache: String,
-    /// Build secrets of the install, as fields of mounts.
-    secrets: Vec<String>,
     /// Commands that install what production needs; empty when that is nothing, or is taken from
     /// the build stage.
     modules: Vec<Command>,
@@ -135,7 +133,7 @@ fn plan_site(resolver: &mut Resolver<'_>, model: &NodeModel) -> Result<Made, Fai
         native: true,
     }
     .make(resolver, model, &base);
-    Ok(Made::new(stages, run, &manifests))
+    Ok(Made::new(stages, run, &manifests, DIR))
 }
 
 fn plan_program(
@@ -221,7 +219,7 @@ fn plan_program(
     run.env.insert(0, Pair::new("NODE_ENV", "production"));
     run.workdir = workdir;
     run.ports.extend(port.map(Port::tcp));
-    Ok(Made::new(stages, run, &manifests))
+    Ok(Made::new(stages, run, &manifests, DIR))
 }
 
 /// Brings the package manager to the last stage.
@@ -293,7 +291,6 @@ impl Stages {
             force: base.tools.force,
             install_env: install::env(model),
             cache: install::cache(model),
-            secrets: install::secrets(model),
             modules: self.modules,
             build_env: resolver.build_env(Vec::new()),
             stand_ins: resolver.stand_ins(),

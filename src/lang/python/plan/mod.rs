@@ -49,8 +49,6 @@ struct InstallContext {
     locked: bool,
     /// The installer itself, pinned: `poetry==2.5.1`.
     tools: Vec<String>,
-    /// Build secrets that the package index asks for; each becomes a variable of the same name.
-    secrets: Vec<String>,
     /// How the project itself is installed; not at all when its sources run from their folder.
     project: Option<ProjectInstall>,
     /// A server that is none of the project's dependencies, pinned.
@@ -137,7 +135,6 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     }
     let stages = stages(
         resolver,
-        model,
         &installed,
         build_image,
         build_packages,
@@ -163,13 +160,12 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     run.ports.extend(start.port.map(Port::tcp));
     run.entrypoint = entrypoint;
     run.cmd = start.command;
-    Ok(Made::new(stages, run, &installed.manifests))
+    Ok(Made::new(stages, run, &installed.manifests, WORKDIR))
 }
 
 /// What makes the virtual environment; nothing where there is nothing to install.
 fn stages(
     resolver: &Resolver<'_>,
-    model: &PythonModel,
     installed: &install::Install,
     image: BaseImage,
     packages: Vec<String>,
@@ -196,7 +192,6 @@ fn stages(
         select: installed.select.clone(),
         locked: installed.locked,
         tools: installed.tools.clone(),
-        secrets: model.secrets.clone(),
         project: installed.project.clone(),
         server: installed.server.clone(),
     };

@@ -242,7 +242,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     run.entrypoint = entrypoint;
     run.cmd = cmd;
     run.stop_signal = stop_signal;
-    let mut made = Made::new(stages, run, &manifests);
+    let mut made = Made::new(stages, run, &manifests, BUILD_DIR);
     made.needed.extend(build_context.rustup);
     Ok(made)
 }
