@@ -13,7 +13,9 @@ use rayon::prelude::*;
 
 use crate::detect::Detection;
 use crate::diag::Diagnostic;
-use crate::facts::{BuildSecret, Command, Component, Confidence, Facts, Found, Kind, SecretSource};
+use crate::facts::{
+    BuildSecret, Command, Component, Confidence, Facts, Found, Kind, Role, SecretSource,
+};
 use crate::lang::language;
 use crate::pack::PackSet;
 use crate::plan::needs;
@@ -36,7 +38,10 @@ pub fn assemble(
     tables: &Tables,
 ) -> Result<Plan, Failure> {
     let (selected, mut open) = select::select(detection, settings)?;
-    let alone = selected.len() == 1 && detection.components.len() == 1;
+    // The root of a repository is not its example's.
+    let alone = selected.len() == 1
+        && detection.components.len() == 1
+        && selected[0].role.role != Role::Example;
     let read = detection.components.iter().chain(&detection.feeders);
     let withheld = read.flat_map(|component| &component.facts.withheld);
     let withheld = withheld.map(|found| &found.value).collect();

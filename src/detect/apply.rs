@@ -15,6 +15,7 @@ use crate::facts::{
 use crate::lang::{Component, Framework, Sources};
 use crate::pack::{Detector, FactValues, NumberOrText, PackSet};
 use crate::parse::version::Constraint;
+use crate::repo::RelPath;
 
 struct Matched<'p> {
     detector: &'p Detector,
@@ -73,6 +74,7 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                     confidence: held.confidence,
                     evidence,
                     in_code: held.in_code,
+                    dir: &component.dir,
                 };
                 add(
                     &mut facts,
@@ -90,6 +92,7 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
                 confidence: held.confidence,
                 evidence: &held.evidence,
                 in_code: held.in_code,
+                dir: &component.dir,
             };
             add(
                 &mut facts,
@@ -140,6 +143,8 @@ struct Because<'a> {
     evidence: &'a Evidence,
     /// The program's own code says so.
     in_code: bool,
+    /// The component's folder.
+    dir: &'a RelPath,
 }
 
 fn add(
@@ -155,6 +160,7 @@ fn add(
         confidence,
         evidence,
         in_code,
+        dir,
     } = because;
     // A program's own default stands above its framework's.
     let said = if in_code { rank.max(Rank::Code) } else { rank };
@@ -193,6 +199,15 @@ fn add(
             .start
             .as_ref()
             .and_then(|command| render_command(command, variables))
+    );
+    slot!(
+        args,
+        values.args.as_ref().and_then(|words| {
+            words
+                .iter()
+                .map(|word| text(word))
+                .collect::<Option<Vec<_>>>()
+        })
     );
     slot!(
         port,
@@ -272,6 +287,21 @@ fn add(
                 },
             );
         }
+    }
+    if let Some(path) = values.configuration.as_deref().and_then(text)
+        && let Some(from) = dir.resolve(&path)
+    {
+        let from = from.to_string();
+        let value = Artifact { from, to: path };
+        push(
+            &mut facts.files,
+            Found {
+                value,
+                rank,
+                confidence,
+                evidence: because(),
+            },
+        );
     }
     for (list, values) in [
         (&mut facts.build_packages, &values.build_packages),

@@ -24,6 +24,13 @@ pub struct Component {
     pub name: String,
     /// How sure it is that this is a program and not only a helper of another language's.
     pub sure: Confidence,
+    /// Whether its own build packs it as a program that is started alone; absent where a language's
+    /// builds do not tell.
+    #[serde(skip)]
+    pub made_to_run: Option<bool>,
+    /// Other components of the repository are built on it.
+    #[serde(skip)]
+    pub used: bool,
     pub manifest: Manifest,
     pub frameworks: Vec<Framework>,
     /// What it is for; judged over the whole repository, after the facts.
@@ -166,6 +173,8 @@ impl Component {
             language,
             name,
             sure: Confidence::Certain,
+            made_to_run: None,
+            used: false,
             manifest,
             frameworks: Vec::new(),
             role: Verdict::program(),

@@ -182,6 +182,10 @@ pub struct FactValues {
     pub main: Option<String>,
     pub build: Option<Command>,
     pub start: Option<Command>,
+    /// Words behind a program that is the entrypoint alone.
+    pub args: Option<Vec<String>>,
+    /// A file that `args` name: its path in the component, and from the work folder.
+    pub configuration: Option<String>,
     /// The subcommand that serves.
     pub subcommand: Option<String>,
     /// Flags without which nobody outside of the container reaches the program.

@@ -18,4 +18,4 @@ pub use text::{has_hidden, is_hidden, visible_json};
 pub use toml::{toml, typed_toml};
 pub use tree::{Node, Tree};
 pub use xml::xml;
-pub use yaml::yaml;
+pub use yaml::{yaml, yaml_documents};

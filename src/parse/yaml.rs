@@ -8,7 +8,32 @@ use crate::repo::{Source, Span};
 
 /// The first document of a YAML file. Aliases and depth are limited by the parser's budget.
 pub fn yaml(source: &Source) -> Result<Tree> {
-    let first = source.text.split("\n---").next().unwrap_or("");
+    document(source, source.text.split("\n---").next().unwrap_or(""))
+}
+
+/// Every document of a YAML file. An error in the first is an error of the file; one that cannot be
+/// read behind it is left out.
+pub fn yaml_documents(source: &Source) -> Result<Vec<Tree>> {
+    let mut documents = vec![String::new()];
+    for line in source.text.split_inclusive('\n') {
+        if line.starts_with("---") {
+            documents.push(String::new());
+        } else if let Some(last) = documents.last_mut() {
+            last.push_str(line);
+        }
+    }
+    let mut found = Vec::new();
+    for text in documents.iter().filter(|text| !text.trim().is_empty()) {
+        match document(source, text) {
+            Ok(tree) => found.push(tree),
+            Err(diagnostic) if found.is_empty() => return Err(diagnostic),
+            Err(_) => {}
+        }
+    }
+    Ok(found)
+}
+
+fn document(source: &Source, first: &str) -> Result<Tree> {
     match serde_saphyr::from_str::<Value>(first) {
         Ok(value) => Ok(convert(value)),
         Err(error) => {

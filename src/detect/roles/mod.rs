@@ -43,9 +43,30 @@ fn is_dev_server(packs: &PackSet, command: &str) -> bool {
     packs.roles().any(|roles| roles.dev_servers.iter().any(is))
 }
 
-/// Whether what serves is in the component's own folder, and not in what it is made of.
+/// Whether what serves is in the component's own folder, and not in what it is made of; what its
+/// build packs as a program is one, wherever its server is from.
 fn serves_itself(packs: &PackSet, component: &Component) -> bool {
-    serves(packs, component) && served_by(component).is_none_or(|path| path.is_in(&component.dir))
+    serves(packs, component)
+        && (component.made_to_run == Some(true)
+            || served_by(component).is_none_or(|path| path.is_in(&component.dir)))
+}
+
+/// Whether the component's name says that it is a program.
+fn is_named(packs: &PackSet, component: &Component) -> bool {
+    let mut words = component.name.split('-');
+    words.any(|word| {
+        packs
+            .roles()
+            .any(|roles| roles.programs.iter().any(|known| known == word))
+    })
+}
+
+/// Whether others are built on the component, and the start that it has is for those who work on
+/// it: its build packs no program, and no name says that it is one.
+fn is_for_developers(packs: &PackSet, component: &Component) -> bool {
+    component.used
+        && component.made_to_run == Some(false)
+        && !(serves_itself(packs, component) && is_named(packs, component))
 }
 
 /// Whether a component that could serve by itself is there for a larger one: one that adds more to
@@ -56,12 +77,6 @@ fn is_swallowed<'c>(
     user: &Component,
     others: impl Iterator<Item = &'c Component>,
 ) -> bool {
-    let mut words = component.name.split('-');
-    let named = words.any(|word| {
-        packs
-            .roles()
-            .any(|roles| roles.programs.iter().any(|known| known == word))
-    });
     let adds = user
         .code
         .iter()
@@ -71,7 +86,7 @@ fn is_swallowed<'c>(
         .filter(|other| user.code.contains(&other.dir) && other.dir != user.dir)
         .filter(|other| serves_itself(packs, other))
         .count();
-    !named && adds > 0 && equals == 0 && serves(packs, user)
+    !is_named(packs, component) && adds > 0 && equals == 0 && serves(packs, user)
 }
 
 /// The file that says so.
@@ -250,6 +265,10 @@ fn part_of<'c>(
         |role: Role, rule: &str, why: String| Some(Verdict::new(role, Evidence::rule(rule, why)));
     let same = |other: &&Component| other.language == component.language;
     let home = &component.dir;
+    if is_for_developers(packs, component) {
+        let why = "others are built on it, and its build packs no program".to_owned();
+        return say(Role::Library, "role/used", why);
+    }
     // Its code is compiled into another one's program.
     let user = others.clone().filter(same).find(|other| {
         other.role.role == Role::Program
@@ -272,6 +291,7 @@ fn part_of<'c>(
             component.code.contains(&other.dir)
                 && served_by(component).is_some_and(|path| path.is_in(&other.dir))
                 && serves_itself(packs, other)
+                && !is_for_developers(packs, other)
         })
     {
         let why = format!("it is a command around {}, which serves", used.dir);

@@ -85,8 +85,8 @@ pub(super) fn manifest_dependencies<'r>(
 /// The POM's dependencies and its parents', with their places.
 pub(super) fn dependencies(chain: &Chain<'_>) -> Vec<Dependency> {
     let mut found: Vec<Dependency> = Vec::new();
-    for pom in chain.all() {
-        for (_, tree) in children(pom.at(&["dependencies"])) {
+    for (pom, list) in chain.every(&["dependencies"]) {
+        for (_, tree) in children(Some(list)) {
             let text = |key: &str| {
                 tree.get(key)
                     .and_then(Tree::text)
@@ -124,21 +124,20 @@ pub(super) fn dependencies(chain: &Chain<'_>) -> Vec<Dependency> {
 }
 
 fn managed<'p>(chain: &Chain<'p>, group: &str, artifact: &str) -> Option<&'p Tree> {
-    chain.all().iter().find_map(|pom| {
-        children(pom.at(&["dependencyManagement", "dependencies"]))
-            .map(|(_, tree)| tree)
-            .find(|tree| {
-                let is = |key: &str, value: &str| tree.get(key).and_then(Tree::text) == Some(value);
-                is("groupId", group) && is("artifactId", artifact)
-            })
+    let mut lists = chain.every(&["dependencyManagement", "dependencies"]);
+    lists.find_map(|(_, list)| {
+        children(Some(list)).map(|(_, tree)| tree).find(|tree| {
+            let is = |key: &str, value: &str| tree.get(key).and_then(Tree::text) == Some(value);
+            is("groupId", group) && is("artifactId", artifact)
+        })
     })
 }
 
 /// Lists of versions that the POM or a parent imports.
 fn imports<'p>(chain: &Chain<'p>) -> Vec<(Coordinates, Placed<'p>)> {
     let mut found = Vec::new();
-    for pom in chain.all() {
-        for (_, tree) in children(pom.at(&["dependencyManagement", "dependencies"])) {
+    for (pom, list) in chain.every(&["dependencyManagement", "dependencies"]) {
+        for (_, tree) in children(Some(list)) {
             let text = |key: &str| {
                 tree.get(key)
                     .and_then(Tree::text)

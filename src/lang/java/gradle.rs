@@ -9,8 +9,8 @@ use regex::Regex;
 
 use super::gradle_catalog::{CatalogOfVersions, catalog};
 use super::gradle_script::{
-    INCLUDE, JAVA_VERSION, MAIN_CLASS, SCRIPTS, Script, dependencies, first, plugins, script,
-    without_comments,
+    INCLUDE, JAVA_VERSION, MAIN_CLASS, PRODUCTION, SCRIPTS, Script, dependencies, first, plugins,
+    script, without_comments,
 };
 use super::mains::{is_class, mains};
 use super::{Build, JavaModel, Libraries, Product, java_version};
@@ -28,6 +28,8 @@ pub struct Gradle {
     pub scripts: Vec<RelPath>,
     /// The project as Gradle names it: empty for the root, else `:app`.
     pub project: String,
+    /// Properties that `-P` sets, with the reason.
+    pub profiles: Vec<(String, Evidence)>,
     /// The task that makes the program.
     pub task: &'static str,
 }
@@ -147,6 +149,7 @@ fn component(
                 wrapper,
                 scripts,
                 project: project_path(dir, root),
+                profiles: production(&script),
                 task,
             }),
             product,
@@ -159,6 +162,7 @@ fn component(
     } else {
         Confidence::Certain
     };
+    component.made_to_run = Some(task != "jar");
     versions(&script, &root_view, wrapper, &mut component);
     let mains = main
         .into_iter()
@@ -190,6 +194,21 @@ fn component(
         &["**/src/test"],
     );
     Some(component)
+}
+
+/// The property by which a build script is told to build for production.
+fn production(script: &Script) -> Vec<(String, Evidence)> {
+    first(script, &PRODUCTION)
+        .map(|(name, at)| {
+            let evidence = Evidence {
+                rule: "java/gradle-property".to_owned(),
+                at: Some(at),
+                why: "without it the build is for development".to_owned(),
+            };
+            (name, evidence)
+        })
+        .into_iter()
+        .collect()
 }
 
 /// Folders of the build's own projects that the program needs.

@@ -45,6 +45,10 @@ pattern!(
     JAVA_VERSION,
     r#"JavaLanguageVersion\.of\(\s*["']?(\d+)|jvmToolchain\(\s*(\d+)|\b(?:sourceCompatibility|targetCompatibility)\s*[=(]?\s*(?:JavaVersion\.(?:VERSION_)?|JavaVersion\.toVersion\(\s*)?["']?(\d+(?:[._]\d+)?)|options\.release(?:\.set\(|\s*=\s*)(\d+)"#
 );
+pattern!(
+    PRODUCTION,
+    r#"(?:hasProperty|findProperty)\(\s*["'](prod|production)["']\s*\)"#
+);
 pattern!(INCLUDE, r#"["']:?([\w./:-]+)["']"#);
 
 /// One build script with what applies to it: its own text and that of convention plugins.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::dependencies::{dependencies, manifest_dependencies};
 use super::plugins::Plugins;
-use super::pom::{Chain, Pom};
+use super::pom::{Chain, Pom, children};
+use super::profiles::Chosen;
 use super::program::program;
 use super::reactor::{MAX_MODULES, Reactor, Wrapper, relative};
 use super::{Build, JavaModel, Libraries, Product, java_version};
@@ -28,6 +29,12 @@ pub struct Maven {
     pub poms: Vec<RelPath>,
     /// The module as `--projects` names it; absent when the reactor's POM is the component's own.
     pub module: Option<String>,
+    /// What `-P` switches on for the build, with the reason.
+    pub profiles: Vec<(String, Evidence)>,
+    /// Properties that the profiles in the build set.
+    pub profile_properties: Vec<(String, String)>,
+    /// What `-P` may name.
+    pub known_profiles: Vec<String>,
     /// What `-D` sets for the build.
     pub properties: Vec<String>,
     /// An extension asks for the machine's architecture, so that the jars are made for one.
@@ -63,7 +70,7 @@ struct World<'r> {
     /// A module's folder to that of the POM that its build starts from.
     starts: BTreeMap<&'r RelPath, &'r RelPath>,
     reactors: BTreeMap<&'r RelPath, Reactor>,
-    /// Names of artifacts that modules of the repository depend on.
+    /// Names of artifacts that modules with sources depend on.
     used: BTreeSet<String>,
 }
 
@@ -71,7 +78,7 @@ impl<'r> World<'r> {
     fn of(repo: &'r Repo, poms: &'r BTreeMap<RelPath, Pom>) -> Self {
         let chains: BTreeMap<&RelPath, Chain<'_>> = poms
             .keys()
-            .filter_map(|dir| Some((dir, Chain::of(dir, poms)?)))
+            .filter_map(|dir| Some((dir, Chain::of(repo, dir, poms)?)))
             .collect();
         let names: BTreeMap<String, &RelPath> = chains
             .iter()
@@ -99,7 +106,9 @@ impl<'r> World<'r> {
             .collect();
         let used = chains
             .values()
+            .filter(|chain| !gathers(chain))
             .flat_map(dependencies)
+            .filter(|dependency| dependency.production)
             .map(|dependency| dependency.name)
             .filter(|name| names.contains_key(name))
             .collect();
@@ -118,7 +127,7 @@ impl<'r> World<'r> {
         let plugins = Plugins { chain };
         let name = format!("{}:{}", chain.group().unwrap_or_default(), chain.artifact());
         let used = self.used.contains(&name);
-        let program = program(self.repo, chain, &plugins, used, diagnostics)?;
+        let program = program(self.repo, chain, &plugins, diagnostics)?;
         let start = *self.starts.get(dir)?;
         let reactor = self.reactors.get(start)?;
         let root = &reactor.root;
@@ -159,6 +168,13 @@ impl<'r> World<'r> {
                 below.join("pom.xml").to_string()
             }),
             module: (dir != start).then(|| relative(start, dir)).flatten(),
+            profiles: chain
+                .chosen()
+                .into_iter()
+                .map(|chosen| (chosen.name.clone(), reason(chosen)))
+                .collect(),
+            profile_properties: chain.profile_properties(),
+            known_profiles: chain.profile_names(),
             properties: reactor.properties.clone(),
             native: reactor.native,
             poms: reactor.poms.clone(),
@@ -185,7 +201,14 @@ impl<'r> World<'r> {
         component.root = root.clone();
         component.code = code;
         component.sure = program.sure;
+        component.made_to_run =
+            Some(plugins.pack_a_program() || !used && program.sure == Confidence::Certain);
+        component.used = used;
         versions(chain, &plugins, &mut component);
+        image_port(chain, &plugins, &mut component);
+        if plugins.is_executable_war() {
+            serves_its_war(&mut component);
+        }
         super::add_mains(&mut component, program.mains, program.found);
         component.facts.kind.add(
             Kind::Cli,
@@ -234,6 +257,64 @@ impl<'r> World<'r> {
             .map(|(_, dir)| dir.clone())
             .collect();
         (all, dirs)
+    }
+}
+
+/// A war with a main class brings its server; its libraries stay in it.
+fn serves_its_war(component: &mut Component) {
+    component.facts.kind.certain(
+        Kind::Web,
+        Rank::Manifest,
+        Evidence::rule(
+            "java/war",
+            "the war's manifest names a class that serves it",
+        ),
+    );
+    let why = "a war keeps its libraries within, where jdeps does not look";
+    let whole = component.facts.extra.entry("whole_runtime".to_owned());
+    whole.or_default().certain(
+        why.to_owned(),
+        Rank::Manifest,
+        Evidence::rule("java/war", why),
+    );
+}
+
+/// The port that the module's POM names for its image: told to a plugin that makes one, or kept
+/// in a property of its own.
+fn image_port(chain: &Chain<'_>, plugins: &Plugins<'_, '_>, component: &mut Component) {
+    let pom = chain.own();
+    let property = children(pom.at(&["properties"])).find_map(|(name, tree)| {
+        let mut words = name.rsplit(['.', '-', '_']);
+        let of_port = words.next() == Some("port");
+        let of_image =
+            words.any(|word| matches!(word, "docker" | "image" | "container" | "exposed"));
+        chain.place(pom, tree).filter(|_| of_port && of_image)
+    });
+    let Some(placed) = plugins.image_port().or(property) else {
+        return;
+    };
+    // `8080:80` is the port of the machine and that of the image.
+    let port = placed.text.rsplit(':').next().unwrap_or_default();
+    if let Ok(port @ 1..) = port.parse::<u16>() {
+        let why = format!("the POM names the port {port} for the image");
+        component.facts.port.likely(
+            port,
+            Rank::Authors,
+            Evidence::span("java/image-port", placed.source, &placed.span, why),
+        );
+    }
+}
+
+/// A module without sources of its own, which puts together what others build.
+fn gathers(chain: &Chain<'_>) -> bool {
+    chain.text(&["packaging"], false).as_deref() == Some("pom")
+}
+
+fn reason(chosen: &Chosen) -> Evidence {
+    Evidence {
+        rule: "java/profile".to_owned(),
+        at: Some(chosen.at.clone()),
+        why: "without it the build is for development".to_owned(),
     }
 }
 

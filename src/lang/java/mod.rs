@@ -10,6 +10,7 @@ mod maven;
 mod plan;
 mod plugins;
 mod pom;
+mod profiles;
 mod program;
 mod reach;
 mod reactor;
@@ -97,7 +98,15 @@ impl Language for Java {
         components.extend(gradle::components(repo, &gradle, diagnostics));
         for component in &mut components {
             let view = repo.dir(&component.dir);
-            component.manifest.settings = config::settings(&view, diagnostics);
+            let filter = match component.model.get::<JavaModel>() {
+                Some(JavaModel {
+                    build: Build::Maven(maven),
+                    ..
+                }) => maven.profile_properties.as_slice(),
+                _ => &[],
+            };
+            component.manifest.settings =
+                config::settings(repo, &component.dir, &component.code, filter, diagnostics);
             version_files(repo, component);
             let pinned = pins(&component.manifest.dependencies);
             component.pins.packages.extend(pinned.packages);

@@ -38,12 +38,12 @@ impl<'p> Plugins<'_, 'p> {
             &["build", "plugins"][..],
             &["build", "pluginManagement", "plugins"],
         ] {
-            for pom in self.chain.all() {
+            for (pom, list) in self.chain.every(path) {
                 found.extend(
-                    children(pom.at(path))
+                    children(Some(list))
                         .map(|(_, plugin)| plugin)
                         .filter(|plugin| is(plugin, group, artifact))
-                        .map(|plugin| (*pom, plugin)),
+                        .map(|plugin| (pom, plugin)),
                 );
             }
         }
@@ -53,8 +53,8 @@ impl<'p> Plugins<'_, 'p> {
     pub(super) fn active(&self) -> Vec<Active> {
         let mut seen = BTreeSet::new();
         let mut active = Vec::new();
-        for pom in self.chain.all() {
-            for (_, plugin) in children(pom.at(&["build", "plugins"])) {
+        for (pom, list) in self.chain.every(&["build", "plugins"]) {
+            for (_, plugin) in children(Some(list)) {
                 let text = |key: &str| {
                     plugin
                         .get(key)
@@ -142,6 +142,37 @@ impl<'p> Plugins<'_, 'p> {
             && (under_parent || self.binds(group, artifact, &["repackage"]))
     }
 
+    /// True when the war's manifest names a class that serves it.
+    pub(super) fn is_executable_war(&self) -> bool {
+        let packaging = self.chain.text(&["packaging"], false);
+        packaging.as_deref() == Some("war") && !self.repackages() && self.main_of_war().is_some()
+    }
+
+    fn main_of_war(&self) -> Option<Placed<'p>> {
+        let plugin = "maven-war-plugin";
+        self.deep(MAVEN, plugin, "mainClass")
+            .or_else(|| self.deep(MAVEN, plugin, "Main-Class"))
+    }
+
+    /// True when the build packs the module so that it is started alone.
+    pub(super) fn pack_a_program(&self) -> bool {
+        self.archive("jar").fat
+            || self.has("org.codehaus.mojo", "appassembler-maven-plugin")
+            || self.has("com.google.cloud.tools", "jib-maven-plugin")
+            || self.binds(MAVEN, "maven-assembly-plugin", &["single"])
+    }
+
+    /// The port that a plugin which makes an image is told.
+    pub(super) fn image_port(&self) -> Option<Placed<'p>> {
+        [
+            ("com.google.cloud.tools", "jib-maven-plugin"),
+            ("io.fabric8", "docker-maven-plugin"),
+        ]
+        .iter()
+        .filter(|(group, artifact)| self.has(group, artifact))
+        .find_map(|(group, artifact)| self.deep(group, artifact, "port"))
+    }
+
     /// The archive that `package` leaves for running.
     pub(super) fn archive(&self, ending: &str) -> Archive<'p> {
         let name = self.final_name();
@@ -158,6 +189,13 @@ impl<'p> Plugins<'_, 'p> {
                 jar: joined(&name, classifier.as_deref(), ending),
                 fat: true,
                 main: self.config(boot.0, boot.1, &["mainClass"]),
+            };
+        }
+        if ending == "war" {
+            return Archive {
+                jar: joined(&name, None, ending),
+                fat: true,
+                main: self.main_of_war(),
             };
         }
         if self.binds(MAVEN, "maven-shade-plugin", &["shade"]) || self.is_micronaut() {
@@ -244,9 +282,8 @@ impl<'p> Plugins<'_, 'p> {
         let default = format!("{}-*", self.chain.artifact());
         let raw = self
             .chain
-            .all()
-            .iter()
-            .find_map(|pom| pom.at(&["build", "finalName"])?.text());
+            .every(&["build", "finalName"])
+            .find_map(|(_, name)| name.text());
         let Some(raw) = raw else { return default };
         let version = |name: &str| {
             matches!(

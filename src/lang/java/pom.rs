@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::profiles::{Active, Chosen, active};
 use crate::diag::{Diagnostic, Location, Result};
 use crate::parse::{Tree, xml};
 use crate::repo::{RelPath, Repo, Source, Span};
@@ -120,6 +121,8 @@ fn folder_of(path: RelPath) -> RelPath {
 #[derive(Debug)]
 pub(super) struct Chain<'p> {
     poms: Vec<&'p Pom>,
+    /// Of each of them, in the same order.
+    profiles: Vec<Active<'p>>,
     /// The parent that is not in the repository.
     pub outside: Option<Coordinates>,
 }
@@ -133,7 +136,7 @@ pub(super) struct Placed<'p> {
 }
 
 impl<'p> Chain<'p> {
-    pub(super) fn of(dir: &RelPath, all: &'p BTreeMap<RelPath, Pom>) -> Option<Self> {
+    pub(super) fn of(repo: &Repo, dir: &RelPath, all: &'p BTreeMap<RelPath, Pom>) -> Option<Self> {
         let mut poms = vec![all.get(dir)?];
         let mut outside = None;
         while let Some(last) = poms.last().copied()
@@ -152,7 +155,12 @@ impl<'p> Chain<'p> {
                 }
             }
         }
-        Some(Self { poms, outside })
+        let profiles = poms.iter().map(|pom| active(repo, pom, dir)).collect();
+        Some(Self {
+            poms,
+            profiles,
+            outside,
+        })
     }
 
     /// The POM itself.
@@ -162,6 +170,65 @@ impl<'p> Chain<'p> {
 
     pub(super) fn all(&self) -> &[&'p Pom] {
         &self.poms
+    }
+
+    /// Every element at this path that takes part in the build, the nearest POM first: those of
+    /// its active profiles, then its own.
+    pub(super) fn every<'c>(
+        &'c self,
+        path: &'c [&str],
+    ) -> impl Iterator<Item = (&'p Pom, &'p Tree)> + 'c {
+        self.poms
+            .iter()
+            .zip(&self.profiles)
+            .flat_map(move |(pom, active)| {
+                active
+                    .profiles
+                    .iter()
+                    .filter_map(|profile| profile.at(path))
+                    .chain(pom.at(path))
+                    .map(|tree| (*pom, tree))
+            })
+    }
+
+    /// The properties that active profiles set, the nearest first: what `@name@` in a filtered
+    /// file becomes.
+    pub(super) fn profile_properties(&self) -> Vec<(String, String)> {
+        let lists = self.profiles.iter().flat_map(|of| &of.profiles);
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (name, value) in lists.flat_map(|profile| children(profile.get("properties"))) {
+            if let Some(value) = value.text().and_then(|text| self.resolve(text))
+                && found.iter().all(|(known, _)| known != name)
+            {
+                found.push((name.clone(), value));
+            }
+        }
+        found
+    }
+
+    /// The names of all profiles, of the POM and its parents.
+    pub(super) fn profile_names(&self) -> Vec<String> {
+        let mut names: Vec<String> = self
+            .poms
+            .iter()
+            .flat_map(|pom| children(pom.at(&["profiles"])))
+            .filter_map(|(_, profile)| profile.get("id")?.text())
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// The profiles that the build must name, each once.
+    pub(super) fn chosen(&self) -> Vec<&Chosen> {
+        let mut found: Vec<&Chosen> = Vec::new();
+        for chosen in self.profiles.iter().filter_map(|of| of.chosen.as_ref()) {
+            if found.iter().all(|known| known.name != chosen.name) {
+                found.push(chosen);
+            }
+        }
+        found
     }
 
     pub(super) fn artifact(&self) -> &'p str {
@@ -207,31 +274,15 @@ impl<'p> Chain<'p> {
         })
     }
 
-    /// A property with its value resolved: the nearest POM that sets it, profiles that are active
-    /// by default included.
+    /// A property with its value resolved: the nearest POM that sets it, its active profiles first.
     pub(super) fn property(&self, name: &str) -> Option<Placed<'p>> {
         let (pom, tree) = self.raw_property(name)?;
         self.place(pom, tree)
     }
 
     fn raw_property(&self, name: &str) -> Option<(&'p Pom, &'p Tree)> {
-        self.poms.iter().find_map(|pom| {
-            let own = pom
-                .at(&["properties"])
-                .and_then(|properties| properties.get(name));
-            let of_profile = || {
-                children(pom.at(&["profiles"]))
-                    .map(|(_, profile)| profile)
-                    .filter(|profile| {
-                        profile
-                            .at(&["activation", "activeByDefault"])
-                            .and_then(Tree::text)
-                            == Some("true")
-                    })
-                    .find_map(|profile| profile.get("properties")?.get(name))
-            };
-            own.or_else(of_profile).map(|tree| (*pom, tree))
-        })
+        self.every(&["properties"])
+            .find_map(|(pom, properties)| Some((pom, properties.get(name)?)))
     }
 
     /// The text with every `${…}` replaced; `None` when one of them is not known.
@@ -325,7 +376,8 @@ mod tests {
                  <artifactId>app</artifactId><properties><release>${java}</release></properties></project>",
             ),
         ]);
-        let chain = Chain::of(&RelPath::new("app").unwrap(), &all).unwrap();
+        let repo = Repo::from_files([("pom.xml", "")]);
+        let chain = Chain::of(&repo, &RelPath::new("app").unwrap(), &all).unwrap();
         assert_eq!(chain.all().len(), 2);
         assert_eq!(chain.outside.as_ref().unwrap().name(), "o:outer");
         assert_eq!(chain.property("release").unwrap().text, "21");

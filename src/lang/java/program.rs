@@ -19,12 +19,11 @@ pub(super) struct Program {
     pub sure: Confidence,
 }
 
-/// The module as a program; `None` for a library. `used` tells whether other modules depend on it.
+/// The module as a program; `None` where nothing in it can be started.
 pub(super) fn program<'r>(
     repo: &Repo,
     chain: &Chain<'r>,
     plugins: &Plugins<'_, 'r>,
-    used: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Option<Program> {
     let own = chain.own();
@@ -38,7 +37,7 @@ pub(super) fn program<'r>(
     };
     let view = repo.dir(&own.dir);
     let boot = plugins.repackages();
-    if ending == "war" && !boot {
+    if ending == "war" && !boot && !plugins.is_executable_war() {
         let at = own.at(&["packaging"]).map(|tree| tree.span.clone());
         diagnostics.push(
             Diagnostic::warning(
@@ -89,8 +88,7 @@ pub(super) fn program<'r>(
     if program.found.is_empty() {
         return None;
     }
-    // A module that others use is a library with a program for trying it out.
-    (!used).then_some(program)
+    Some(program)
 }
 
 /// Whether a class's source is in the repository.

@@ -51,6 +51,12 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
     if let Some(module) = &maven.module {
         command.extend(["-pl".to_owned(), module.clone(), "-am".to_owned()]);
     }
+    let profiles = profiles(resolver, &maven.profiles, |name| {
+        maven.known_profiles.iter().any(|known| known == name)
+    });
+    if !profiles.is_empty() {
+        command.push(format!("-P{}", profiles.join(",")));
+    }
     let plugin = if maven.wrapper == Some(Wrapper::Old) {
         DEPENDENCY_PLUGIN
     } else {
@@ -121,19 +127,52 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
     }
 }
 
+/// What `-P` names: what the build itself has for production, and what the authors build with, as
+/// far as the build knows it.
+fn profiles(
+    resolver: &mut Resolver<'_>,
+    own: &[(String, Evidence)],
+    is_known: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let said = &resolver.component.facts.profiles;
+    let all: Vec<(String, Evidence)> = own
+        .iter()
+        .cloned()
+        .chain(
+            said.iter()
+                .filter(|found| is_known(&found.value))
+                .map(|found| (found.value.clone(), found.evidence.clone())),
+        )
+        .collect();
+    let mut names: Vec<String> = all.iter().map(|(name, _)| name.clone()).collect();
+    names.sort();
+    names.dedup();
+    if let Some((_, because)) = all.into_iter().next() {
+        resolver.decide("profiles", names.join(", "), Confidence::Likely, because);
+    }
+    names
+}
+
 fn of_gradle(resolver: &mut Resolver<'_>, gradle: &Gradle) -> Steps {
     let component = resolver.component;
-    let command: Vec<String> = if gradle.wrapper {
+    let mut command: Vec<String> = if gradle.wrapper {
         vec!["sh".to_owned(), "./gradlew".to_owned()]
     } else {
         vec!["gradle".to_owned()]
     };
+    let profiles = profiles(resolver, &gradle.profiles, |_| true);
+    command.extend(profiles.iter().map(|name| format!("-P{name}")));
     let task = |name: &str| {
         let mut words = command.clone();
         words.push("--no-daemon".to_owned());
         words.push(format!("{}:{name}", gradle.project));
-        Command::Exec(words)
+        words
     };
+    let mut build = task(gradle.task);
+    let excluded = component.facts.extra.keys();
+    for name in excluded.filter_map(|key| key.strip_prefix("gradle.exclude.")) {
+        build.extend(["-x".to_owned(), name.to_owned()]);
+    }
     let steps = Steps {
         tool: "gradle",
         role: if gradle.wrapper {
@@ -156,8 +195,8 @@ fn of_gradle(resolver: &mut Resolver<'_>, gradle: &Gradle) -> Steps {
         }],
         parents: true,
         portable: true,
-        resolve: task("dependencies"),
-        build: task(gradle.task),
+        resolve: Command::Exec(task("dependencies")),
+        build: Command::Exec(build),
     };
     let (tool, why) = if gradle.wrapper {
         ("gradle by its wrapper", "there is gradlew")
