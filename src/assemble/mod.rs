@@ -1,6 +1,7 @@
 //! From what was detected to the plan of every image: a language makes the stages, this puts
 //! around them what is common to all.
 
+mod defaults;
 mod feeds;
 mod ignore;
 mod labels;
@@ -143,6 +144,7 @@ fn finish(
         environment(&mut run, component);
         run.writable = merged(run.writable, &facts.writable);
         given(&mut resolver, kind, &mut run, &mut needed);
+        defaults::copy(repo, &mut resolver, kind, &mut run, &mut needed);
     }
     said::last_stage(&mut run, &mut resolver);
     let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());

@@ -303,6 +303,9 @@ fn add(
             },
         );
     }
+    if let Some(path) = values.default_file.as_deref().and_then(text) {
+        push(&mut facts.default_files, found(path));
+    }
     for (list, values) in [
         (&mut facts.build_packages, &values.build_packages),
         (&mut facts.run_packages, &values.run_packages),

@@ -211,6 +211,9 @@ pub struct Facts {
     /// Files of the build context that the program is started with: their path in the repository,
     /// and their absolute path in the image.
     pub files: Vec<Found<Artifact>>,
+    /// Files that the program reads when nobody names another one: absolute, or relative to the
+    /// work folder. The repository's file of that name goes there.
+    pub default_files: Vec<Found<String>>,
     /// Build tags of Go.
     pub tags: Vec<Found<String>>,
     /// Variables of any package that the authors' linker flags set to the version, as `-X` names

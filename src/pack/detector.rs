@@ -186,6 +186,9 @@ pub struct FactValues {
     pub args: Option<Vec<String>>,
     /// A file that `args` name: its path in the component, and from the work folder.
     pub configuration: Option<String>,
+    /// A file that a compiled program reads when nobody names another one: absolute, or relative to
+    /// the work folder. The repository's file of that name is copied there.
+    pub default_file: Option<String>,
     /// The subcommand that serves.
     pub subcommand: Option<String>,
     /// Flags without which nobody outside of the container reaches the program.
