@@ -41,7 +41,7 @@ pub(super) enum Verb {
     /// List the base images with the end of their support
     #[command(after_help = help::IMAGES)]
     Images(ImagesArgs),
-    /// Print the JSON schema of the plan, of the report or of dockgen.toml
+    /// Print the JSON schema of the plan, of the report, of dockgen.toml or of a detector
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
     /// Print the completions for a shell
@@ -92,6 +92,8 @@ pub(super) enum SchemaOf {
     Report,
     /// The file dockgen.toml
     Settings,
+    /// A detector of a pack: detectors/LANGUAGE/NAME.toml
+    Detector,
 }
 
 /// Arguments of every verb that looks at a repository.

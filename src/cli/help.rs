@@ -58,7 +58,8 @@ Examples:
 pub(super) const SCHEMA: &str = "\
 Examples:
   dockgen schema > plan.schema.json
-  dockgen schema settings                for an editor that knows JSON schemas";
+  dockgen schema settings                for an editor that knows JSON schemas
+  dockgen schema detector                what a framework is described by";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

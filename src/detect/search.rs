@@ -63,8 +63,8 @@ impl<'a> Search<'a> {
                 };
                 let Some(whole) = captures.get(0) else { break };
                 at = whole.end().max(whole.start() + 1);
-                let named = regex.capture_names().flatten();
-                let shown = named.filter_map(|name| captures.name(name)).next();
+                let mut named = regex.capture_names().flatten();
+                let shown = named.find_map(|name| captures.name(name));
                 let start = shown.map_or(whole.start(), |group| group.start());
                 if self.counts(&captures, whole.as_bytes()) && !self.in_comment(text, start) {
                     hits.extend(hit(regex, &captures, text));

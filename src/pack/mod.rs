@@ -3,6 +3,7 @@
 
 mod detector;
 mod folders;
+mod keys;
 mod registries;
 mod roles;
 mod secrets;
@@ -18,6 +19,7 @@ pub use detector::{
     CodePatterns, Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
 };
 pub use folders::FolderTable;
+pub use keys::{Key, KeyTable};
 pub use registries::{Registry, RegistryTable};
 pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
 pub use secrets::{Classifier, FileClass, Name, Returns, SecretTable, SecretValue};
@@ -60,7 +62,12 @@ pub struct Pack {
     pub secrets: SecretTable,
     /// `registries.toml`.
     pub registries: RegistryTable,
+    /// `keys.toml`.
+    pub keys: KeyTable,
 }
+
+/// Where the keys of languages are declared.
+const KEYS: &str = "detectors/keys.toml";
 
 /// `programs.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -137,15 +144,23 @@ impl Pack {
             programs: Programs::default(),
             secrets: SecretTable::default(),
             registries: RegistryTable::default(),
+            keys: KeyTable::default(),
         };
-        for path in tree.paths() {
+        let paths = tree.paths();
+        // What a detector may say.
+        if paths.iter().any(|path| path == KEYS) {
+            pack.keys = typed_toml(&source(KEYS)?)?;
+        }
+        for path in paths {
             if let Some(name) = path.strip_prefix("templates/") {
                 pack.templates
                     .insert(name.to_owned(), source(&path)?.text.to_string());
             } else if let Some(name) = path.strip_prefix("detectors/") {
                 let source = source(&path)?;
                 match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
-                    Some(id) => pack.detectors.push(Detector::parse(id, &source)?),
+                    Some(id) => pack
+                        .detectors
+                        .push(Detector::parse(id, &source, &pack.keys)?),
                     None if name == "services.toml" => pack.services = typed_toml(&source)?,
                     None if name == "roles.toml" => pack.roles = typed_toml(&source)?,
                     None if name == "variables.toml" => {
@@ -156,6 +171,7 @@ impl Pack {
                     None if name == "secrets.toml" => pack.secrets = typed_toml(&source)?,
                     None if name == "registries.toml" => pack.registries = typed_toml(&source)?,
                     None if name == "programs.toml" => pack.programs = typed_toml(&source)?,
+                    None if path == KEYS => {}
                     None => {
                         pack.tables.insert(name.to_owned(), source);
                     }
@@ -317,6 +333,12 @@ impl PackSet {
         routes
             .position(|known| known == route)
             .unwrap_or(usize::MAX)
+    }
+
+    /// The facts that only one language's planner reads, from the first pack that declares any.
+    pub fn keys(&self) -> Option<&KeyTable> {
+        let mut tables = self.packs.iter().map(|pack| &pack.keys);
+        tables.find(|table| !table.all().is_empty())
     }
 
     /// A data table such as `images.toml`, from the first pack that has it.

@@ -163,10 +163,7 @@ mod tests {
         }
         assert!(table.is_integration("APPLE_KEY_ID") && !table.is_integration("HMAC_KEY"));
         for (name, value) in [
-            (
-                "DATABASE_URL",
-                "postgresql://localhost:5432/build",
-            ),
+            ("DATABASE_URL", "postgresql://localhost:5432/build"),
             ("REDIS_URL", "redis://localhost:6379"),
             ("BASE_URL", "http://localhost:3000"),
             ("SUPPORT_EMAIL", "build@example.com"),

@@ -18,7 +18,7 @@ fn the_program() {
       explain      Show each decision: value, where it comes from, how sure it is, and what lost
       plan         Print the plan as JSON: everything decided, nothing rendered
       images       List the base images with the end of their support
-      schema       Print the JSON schema of the plan, of the report or of dockgen.toml
+      schema       Print the JSON schema of the plan, of the report, of dockgen.toml or of a detector
       completions  Print the completions for a shell
       man          Print a manual page
 

@@ -103,7 +103,7 @@ fn compiles(command: &Command) -> bool {
     )
 }
 
-/// A detector names commands that its own facts replace: `extra.replaces = "ng serve|ng s"`.
+/// A detector names commands that its own facts replace: `own.replaces = ["ng serve", "ng s"]`.
 fn replaced(facts: &Facts, command: &Command) -> bool {
     let Command::Exec(words) = command else {
         return false;
@@ -125,12 +125,10 @@ fn replaced(facts: &Facts, command: &Command) -> bool {
             Some("serve" | "http-server" | "live-server" | "sirv" | "servor")
         );
     server
-        || facts.extra.get("replaces").is_some_and(|slot| {
-            slot.all()
-                .iter()
-                .flat_map(|found| found.value.split('|'))
-                .any(|start| !start.trim().is_empty() && starts_with(start))
-        })
+        || facts
+            .own
+            .list("replaces")
+            .any(|start| !start.trim().is_empty() && starts_with(start))
 }
 
 fn main_is_built(view: &Dir<'_>, component: &Component, facts: &Facts) -> bool {

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Django;
-use crate::facts::{Confidence, Evidence, Found, HealthFact, Migration, Rank, push};
+use crate::facts::{Confidence, Evidence, Found, HealthFact, Migration, Own, Rank, push};
 use crate::lang::{Component, Sources};
 use crate::repo::{Dir, RelPath, Source};
 
@@ -51,11 +51,13 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
         facts
             .main
             .certain(format!("{file}:{object}"), Rank::Variant, evidence.clone());
-        facts
-            .extra
-            .entry("interface".to_owned())
-            .or_default()
-            .certain(interface.to_owned(), Rank::Variant, evidence);
+        facts.own.add(
+            "interface",
+            Own::Text(interface.to_owned()),
+            Rank::Variant,
+            Confidence::Certain,
+            evidence,
+        );
     }
     let collect = files
         .iter()

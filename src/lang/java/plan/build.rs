@@ -68,9 +68,8 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
     build.extend(
         component
             .facts
-            .extra
-            .keys()
-            .filter_map(|key| key.strip_prefix("maven."))
+            .own
+            .list("properties")
             .map(|property| format!("-D{property}")),
     );
     build.push("package".to_owned());
