@@ -102,6 +102,15 @@ pub(super) struct ProjectArgs {
     /// Root of the repository, which is also the build context
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: Utf8PathBuf,
+    /// Folder whose detectors and templates stand before the built-in ones; may be given again
+    #[arg(
+        long = "pack",
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        help_heading = help::DECISIONS,
+        display_order = 98
+    )]
+    pub packs: Vec<Utf8PathBuf>,
     /// Any setting by its key, for one component with DIR in front; may be given again
     #[arg(
         long = "set",

@@ -2,6 +2,7 @@
 //! privilege but to stand last in the order.
 
 mod detector;
+mod folder;
 mod folders;
 mod keys;
 mod registries;
@@ -32,7 +33,7 @@ use crate::parse::typed_toml;
 use crate::repo::{RelPath, Source};
 
 /// `pack.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackManifest {
     /// The name by which templates of this pack can be extended: `{% extends "NAME:…" %}`.
@@ -123,14 +124,21 @@ impl Health {
 
 impl Pack {
     /// Reads `pack.toml`, every detector and every template; the first fault stops it.
-    pub fn load(tree: &dyn FileTree) -> Result<Self> {
+    /// Without keys of its own it has those of `known`.
+    fn load_with(tree: &dyn FileTree, known: Option<&KeyTable>) -> Result<Self> {
         let source = |path: &str| -> Result<Source> {
             let name = RelPath::new(path).ok_or_else(|| {
                 Diagnostic::error("unsafe-path", format!("{path:?} is no path of a pack"))
             })?;
+            let name = tree.prefix().join(name.as_str());
             Ok(Source::new(name, tree.text(path)?))
         };
-        let manifest = typed_toml(&source("pack.toml")?)?;
+        let paths = tree.paths();
+        let has = |path: &str| paths.iter().any(|known| known == path);
+        let manifest = match known {
+            Some(_) if !has("pack.toml") => PackManifest::default(),
+            _ => typed_toml(&source("pack.toml")?)?,
+        };
         let mut pack = Self {
             manifest,
             detectors: Vec::new(),
@@ -146,21 +154,20 @@ impl Pack {
             registries: RegistryTable::default(),
             keys: KeyTable::default(),
         };
-        let paths = tree.paths();
         // What a detector may say.
-        if paths.iter().any(|path| path == KEYS) {
+        if has(KEYS) {
             pack.keys = typed_toml(&source(KEYS)?)?;
         }
-        for path in paths {
+        let keys = known.filter(|_| !has(KEYS)).unwrap_or(&pack.keys);
+        let mut detectors = Vec::new();
+        for path in &paths {
             if let Some(name) = path.strip_prefix("templates/") {
                 pack.templates
-                    .insert(name.to_owned(), source(&path)?.text.to_string());
+                    .insert(name.to_owned(), source(path)?.text.to_string());
             } else if let Some(name) = path.strip_prefix("detectors/") {
-                let source = source(&path)?;
+                let source = source(path)?;
                 match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
-                    Some(id) => pack
-                        .detectors
-                        .push(Detector::parse(id, &source, &pack.keys)?),
+                    Some(id) => detectors.push(Detector::parse(id, &source, keys)?),
                     None if name == "services.toml" => pack.services = typed_toml(&source)?,
                     None if name == "roles.toml" => pack.roles = typed_toml(&source)?,
                     None if name == "variables.toml" => {
@@ -178,12 +185,13 @@ impl Pack {
                 }
             }
         }
+        pack.detectors = detectors;
         Ok(pack)
     }
 
     /// What dockgen knows by itself.
     pub fn builtin() -> Result<Self> {
-        Self::load(&Embedded)
+        Self::load_with(&Embedded, None)
     }
 }
 
