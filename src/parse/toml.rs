@@ -4,7 +4,7 @@ use toml::de::{DeTable, DeValue, Error};
 
 use super::tree::{Node, Tree};
 use crate::diag::{Diagnostic, Result, suggest};
-use crate::repo::Source;
+use crate::text::Source;
 
 /// A TOML file of the repository.
 pub fn toml(source: &Source) -> Result<Tree> {
