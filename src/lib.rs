@@ -5,8 +5,9 @@
 //! path ─▶ Repo ─▶ Detection ─▶ Plan ─▶ [OutputFile] ─▶ Changes ─▶ disk
 //! ```
 //!
-//! Arrows go one way: a module uses only modules above it in this list, plus [`diag`] and
-//! [`parse`]. Only [`cli`] prints or prompts; only [`write::apply`] writes.
+//! Arrows go one way: a module uses only modules above it in this list. Only [`cli`] prints or prompts; only [`write::apply`] writes.
+
+pub mod text;
 
 pub mod diag;
 pub mod parse;

@@ -71,7 +71,7 @@ pub fn assemble(
         .collect();
     let several = selected.len() + open.len() > 1;
     let mut images = Vec::new();
-    let mut diagnostics: Vec<Diagnostic> = selected.iter().copied().filter_map(warning).collect();
+    let mut diagnostics: Vec<Diagnostic> = selected.iter().copied().flat_map(warnings).collect();
     for result in results {
         match result {
             Ok((image, told)) => {
@@ -108,12 +108,13 @@ pub fn assemble(
 }
 
 /// What a detector knows to go wrong with a component as it stands.
-fn warning(component: &Component) -> Option<Diagnostic> {
-    let found = component.facts.extra.get("warning")?.best()?;
-    let warning = Diagnostic::warning("project-needs-work", found.value.clone());
-    Some(match &found.evidence.at {
-        Some(at) => warning.at(at.clone()),
-        None => warning,
+fn warnings(component: &Component) -> impl Iterator<Item = Diagnostic> {
+    component.facts.warnings.iter().map(|found| {
+        let warning = Diagnostic::warning("project-needs-work", found.value.clone());
+        match &found.evidence.at {
+            Some(at) => warning.at(at.clone()),
+            None => warning,
+        }
     })
 }
 

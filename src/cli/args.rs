@@ -41,7 +41,7 @@ pub(super) enum Verb {
     /// List the base images with the end of their support
     #[command(after_help = help::IMAGES)]
     Images(ImagesArgs),
-    /// Print the JSON schema of the plan, of the report or of dockgen.toml
+    /// Print the JSON schema of the plan, of the report, of dockgen.toml or of a detector
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
     /// Print the completions for a shell
@@ -92,6 +92,8 @@ pub(super) enum SchemaOf {
     Report,
     /// The file dockgen.toml
     Settings,
+    /// A detector of a pack: detectors/LANGUAGE/NAME.toml
+    Detector,
 }
 
 /// Arguments of every verb that looks at a repository.
@@ -100,6 +102,15 @@ pub(super) struct ProjectArgs {
     /// Root of the repository, which is also the build context
     #[arg(default_value = ".", value_hint = ValueHint::DirPath)]
     pub path: Utf8PathBuf,
+    /// Folder whose detectors and templates stand before the built-in ones; may be given again
+    #[arg(
+        long = "pack",
+        value_name = "DIR",
+        value_hint = ValueHint::DirPath,
+        help_heading = help::DECISIONS,
+        display_order = 98
+    )]
+    pub packs: Vec<Utf8PathBuf>,
     /// Any setting by its key, for one component with DIR in front; may be given again
     #[arg(
         long = "set",

@@ -25,6 +25,7 @@ Examples:
   dockgen init --component services/api   one of several components
   dockgen init --set services/api:port=9000
   dockgen init --base slim --force        replace what is there
+  dockgen init --pack ../our-frameworks   with detectors and templates of your own
 
 A decision is taken from the flag, else from the DOCKGEN_ variable, else from the wizard's
 answer, else from dockgen.toml, else from what is found in the repository.
@@ -58,7 +59,8 @@ Examples:
 pub(super) const SCHEMA: &str = "\
 Examples:
   dockgen schema > plan.schema.json
-  dockgen schema settings                for an editor that knows JSON schemas";
+  dockgen schema settings                for an editor that knows JSON schemas
+  dockgen schema detector                what a framework is described by";
 
 pub(super) const COMPLETIONS: &str = "\
 Examples:

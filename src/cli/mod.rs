@@ -72,7 +72,7 @@ pub fn run(process: Process<'_>) -> Exit {
         Verb::Explain(args) => explain::run(args, &context),
         Verb::Plan(args) => plan::run(args, &context),
         Verb::Images(args) => images::run(args, &context),
-        Verb::Schema(args) => Ok(schema::run(args, &ui)),
+        Verb::Schema(args) => schema::run(args, &ui),
         Verb::Completions(args) => Ok(completions::run(args, &ui)),
         Verb::Man(args) => man::run(args, &ui),
     };

@@ -48,7 +48,7 @@ impl Pipeline {
         let ui = context.ui;
         // Neither needs the other, and each takes a good part of the time until the first word.
         let (repo, known) = std::thread::scope(|scope| {
-            let known = scope.spawn(knowledge);
+            let known = scope.spawn(|| knowledge(&args.packs));
             let repo = Repo::open(&args.path, Limits::default());
             let known = known.join();
             (repo, known.unwrap_or_else(|panic| resume_unwind(panic)))
@@ -124,7 +124,19 @@ impl Pipeline {
     }
 
     pub(super) fn render(&self, plan: &Plan) -> Result<Vec<OutputFile>, Failure> {
-        Ok(render(&self.packs, plan, &self.repo)?)
+        render(&self.packs, plan, &self.repo).map_err(|fault| {
+            let theirs = self.packs.packs().len() > 1;
+            match fault.code {
+                // With templates of a pack a faulty file is no bug of ours.
+                "template" | "bad-output" if theirs => Diagnostic {
+                    code: "pack-template",
+                    help: Some("correct the template of --pack; nothing was written".to_owned()),
+                    ..fault
+                }
+                .into(),
+                _ => fault.into(),
+            }
+        })
     }
 
     pub(super) fn compare(&self, files: &[OutputFile]) -> Result<Vec<Change>, Failure> {
@@ -146,8 +158,8 @@ fn detect_for(repo: &Repo, packs: &PackSet, settings: &Settings) -> Detection {
 }
 
 /// What dockgen knows about the world.
-fn knowledge() -> Result<(PackSet, Tables), Diagnostic> {
-    let packs = PackSet::builtin()?;
+fn knowledge(folders: &[Utf8PathBuf]) -> Result<(PackSet, Tables), Diagnostic> {
+    let packs = PackSet::with_folders(folders)?;
     let tables = Tables::load(&packs)?;
     Ok((packs, tables))
 }

@@ -10,7 +10,7 @@ use super::condition::{Cx, Held, Variables, every};
 use super::needs;
 use crate::code::is_loopback;
 use crate::facts::{
-    Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Rank, push, push_named,
+    Artifact, Command, Confidence, Evidence, Facts, Found, HealthFact, Own, Rank, push, push_named,
 };
 use crate::lang::{Component, Framework, Sources};
 use crate::pack::{Detector, FactValues, NumberOrText, PackSet};
@@ -116,21 +116,12 @@ pub(super) fn apply(packs: &PackSet, component: &mut Component, sources: &Source
     let chosen = facts.port.best().map(|found| found.evidence.clone());
     for aside in asides {
         if chosen.as_ref() == Some(&aside.evidence) {
-            let slot = facts.extra.entry(aside.key).or_default();
+            let slot = &mut facts.loopback;
             slot.add(aside.value, aside.rank, aside.confidence, aside.evidence);
         }
     }
     component.facts = facts;
     component.frameworks = frameworks;
-}
-
-/// A value that belongs to the port that the same rule found.
-struct Aside {
-    key: String,
-    value: String,
-    rank: Rank,
-    confidence: Confidence,
-    evidence: Evidence,
 }
 
 fn base_variables(component: &Component) -> Variables {
@@ -153,7 +144,7 @@ fn add(
     because: &Because<'_>,
     variables: &Variables,
     packs: &PackSet,
-    asides: &mut Vec<Aside>,
+    asides: &mut Vec<Found<String>>,
 ) {
     let &Because {
         rank,
@@ -249,23 +240,10 @@ fn add(
     slot!(program, values.program.clone());
     slot!(build_reads_env, values.build_reads_env);
     slot!(migrate, values.migrate.clone());
-    for (key, value) in &values.extra {
-        if let Some(value) = text(value) {
-            if values.port.is_some() && key == "loopback" {
-                asides.push(Aside {
-                    key: key.clone(),
-                    value,
-                    rank,
-                    confidence,
-                    evidence: because(),
-                });
-                continue;
-            }
-            facts
-                .extra
-                .entry(key.clone())
-                .or_default()
-                .add(value, rank, confidence, because());
+    slot!(handles_sigterm, values.handles_sigterm);
+    for (key, value) in &values.own {
+        if let Some(value) = render_own(value, variables) {
+            facts.own.add(key, value, rank, confidence, because());
         }
     }
     let found = |value: String| Found {
@@ -274,6 +252,10 @@ fn add(
         confidence,
         evidence: because(),
     };
+    match values.loopback.as_deref().and_then(text) {
+        Some(address) if values.port.is_some() => asides.push(found(address)),
+        address => slot!(loopback, address),
+    }
     for artifact in &values.artifacts {
         if let (Some(from), Some(to)) = (text(&artifact.from), text(&artifact.to)) {
             let value = Artifact { from, to };
@@ -311,6 +293,9 @@ fn add(
         (&mut facts.run_packages, &values.run_packages),
         (&mut facts.ignore, &values.ignore),
         (&mut facts.flags, &values.flags),
+        (&mut facts.immutable, &values.immutable),
+        (&mut facts.warnings, &values.warnings),
+        (&mut facts.advice, &values.advice),
     ] {
         for value in values.iter().filter_map(|value| text(value)) {
             push(list, found(value));
@@ -372,6 +357,21 @@ fn add(
             }
         }
     }
+}
+
+/// A list or a table without the parts that have no value.
+fn render_own(value: &Own, variables: &Variables) -> Option<Own> {
+    let text = |text: &String| render(text, variables);
+    Some(match value {
+        Own::Flag(set) => Own::Flag(*set),
+        Own::Text(value) => Own::Text(text(value)?),
+        Own::List(parts) => Own::List(parts.iter().filter_map(text).collect()),
+        Own::Table(rows) => Own::Table(
+            rows.iter()
+                .filter_map(|(name, value)| Some((name.clone(), text(value)?)))
+                .collect(),
+        ),
+    })
 }
 
 fn render_command(command: &Command, variables: &Variables) -> Option<Command> {

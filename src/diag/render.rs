@@ -3,7 +3,7 @@
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
 use super::{Diagnostic, Severity};
-use crate::parse::is_hidden;
+use crate::text::is_hidden;
 
 /// Whether to colour; decided once, by the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,6 +3,7 @@
 
 mod component;
 mod evidence;
+mod own;
 mod pins;
 mod role;
 mod secret;
@@ -13,6 +14,7 @@ pub use component::{
     identifier,
 };
 pub use evidence::{Confidence, Evidence, Found, Rank, Slot};
+pub use own::{Own, OwnFacts};
 pub use pins::{Bound, Pin, Pins, Weight};
 pub use role::{Feed, Role, Verdict};
 pub use secret::{BuildSecret, SecretSource, looks_secret};

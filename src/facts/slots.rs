@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BuildSecret, Confidence, Evidence, Found, Rank, Slot};
+use super::{BuildSecret, Confidence, Evidence, Found, OwnFacts, Rank, Slot};
 use crate::parse::version::Constraint;
 use crate::repo::RelPath;
 
@@ -230,8 +230,18 @@ pub struct Facts {
     /// Files that the build needs whatever an ignore file says: paths, folders or globs relative to
     /// the component (embedded files, a readme that the manifest names).
     pub keep: Vec<Found<String>>,
-    /// Names and values that only a language's own templates know, set by detectors.
-    pub extra: std::collections::BTreeMap<String, Slot<String>>,
+    /// The address on which it listens, when nobody outside of the container reaches that.
+    pub loopback: Slot<String>,
+    /// True when the program ends on SIGTERM as the first process of a container too.
+    pub handles_sigterm: Slot<bool>,
+    /// Starts of paths of a site whose files never change, since their names hold a hash.
+    pub immutable: Vec<Found<String>>,
+    /// What goes wrong with the project as it stands; every verb tells it.
+    pub warnings: Vec<Found<String>>,
+    /// What would make a better image and is for the project to do.
+    pub advice: Vec<Found<String>>,
+    /// What only the language's own planner reads.
+    pub own: OwnFacts,
 }
 
 /// Adds to one of the lists of [`Facts`] unless an equal value is there already.

@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use regex::bytes::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::keys::{KeyTable, Raw};
 use crate::code::CodePattern;
 use crate::diag::{Diagnostic, Result, suggest};
-use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind, Migration};
+use crate::facts::{Artifact, Command, Confidence, HealthFact, Kind, Migration, Own};
 use crate::parse::{PathGlob, typed_toml};
 use crate::repo::Source;
 
 /// One framework, or one habit of a language, as data: when it is there and what follows.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Detector {
     /// `language/file-stem`.
@@ -41,7 +43,7 @@ pub struct Detector {
 }
 
 /// A condition: everything that it names must hold.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Condition {
     /// Any of these is a dependency; a `*` at the end stands for the rest of the name.
@@ -163,7 +165,7 @@ impl Condition {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     /// Any block may match.
@@ -173,12 +175,13 @@ pub struct Variant {
 
 /// Values for facts. Texts may use the variables of the conditions' named groups, `{{ file }}`
 /// (the file that matched) and the filters `module`, `stem`, `parent` and `upper`.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FactValues {
     /// The version line of the runtime that the framework takes when nothing is asked.
     pub runtime: Option<String>,
     pub kind: Option<Kind>,
+    /// The program's entry, as the language names it.
     pub main: Option<String>,
     pub build: Option<Command>,
     pub start: Option<Command>,
@@ -195,15 +198,24 @@ pub struct FactValues {
     pub flags: Vec<String>,
     /// A number, or a text with a variable that becomes one.
     pub port: Option<NumberOrText>,
+    /// The environment variable that it reads its port from.
     pub port_variable: Option<String>,
     pub health: Option<HealthFact>,
+    /// The folder of built files that a web server serves.
     pub static_root: Option<String>,
+    /// Unknown paths are answered with `index.html`.
     pub spa: Option<bool>,
+    /// The template that lays out the image: a path below `templates/`.
     pub template: Option<String>,
+    /// What the last stage takes, where the build leaves the program in a layout of its own.
     pub program: Option<Vec<Artifact>>,
+    /// What the last stage takes of the build beside the program.
     pub artifacts: Vec<Artifact>,
+    /// Environment of the running container.
     pub env: BTreeMap<String, String>,
+    /// Environment of the build commands only.
     pub build_env: BTreeMap<String, String>,
+    /// Debian packages.
     pub build_packages: Vec<String>,
     pub run_packages: Vec<String>,
     /// Folders, or files in them, that the program writes: absolute, or relative to the work folder.
@@ -212,6 +224,7 @@ pub struct FactValues {
     pub volumes: Vec<String>,
     /// Programs that it calls, by name; `programs.toml` knows their packages.
     pub programs: Vec<String>,
+    /// Lines of the ignore file.
     pub ignore: Vec<String>,
     /// Variables without which the program does not start.
     pub required_env: Strings,
@@ -221,12 +234,26 @@ pub struct FactValues {
     pub build_reads_env: Option<bool>,
     /// How the database is brought to the program's version.
     pub migrate: Option<Migration>,
-    /// What only some planners ask for. Of every component: `warning` (told by every verb),
-    /// `advice` and `loopback` (the address that nobody outside reaches).
-    pub extra: BTreeMap<String, String>,
+    /// The address on which it listens, when nobody outside of the container reaches that. Beside a
+    /// `port` it counts only when that port is the one that is taken.
+    pub loopback: Option<String>,
+    /// The program ends on SIGTERM as the first process of a container too.
+    pub handles_sigterm: Option<bool>,
+    /// Starts of paths of a site whose files never change, since their names hold a hash.
+    pub immutable: Vec<String>,
+    /// What goes wrong with the project as it stands, each one sentence; every verb tells it.
+    pub warnings: Vec<String>,
+    /// What would make a better image and is for the project to do; `explain` tells it.
+    pub advice: Vec<String>,
+    /// What only the planner of the detector's language reads; `keys.toml` declares the keys.
+    #[serde(rename = "own")]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    raw: Raw,
+    #[serde(skip)]
+    pub own: BTreeMap<String, Own>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum NumberOrText {
     Number(u16),
@@ -238,7 +265,7 @@ pub enum NumberOrText {
 #[serde(from = "OneOrMany")]
 pub struct Strings(pub Vec<String>);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum OneOrMany {
     One(String),
@@ -264,6 +291,28 @@ impl From<OneOrMany> for CodePatterns {
         let texts = Strings::from(value).0;
         Self(texts.into_iter().map(CodePattern::from).collect())
     }
+}
+
+/// The schema of what a type is read from.
+macro_rules! read_from {
+    ($($type:ty: $from:ty, $name:literal;)*) => {$(
+        impl JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                $name.into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                <$from>::json_schema(generator)
+            }
+        }
+    )*};
+}
+
+read_from! {
+    Strings: OneOrMany, "Strings";
+    CodePatterns: OneOrMany, "CodePatterns";
+    Globs: OneOrMany, "Globs";
+    Pattern: String, "Pattern";
 }
 
 /// One glob or a list of them.
@@ -372,8 +421,9 @@ impl Pattern {
 }
 
 impl Detector {
-    /// Reads one detector file. `id` is its path below `detectors/` without `.toml`.
-    pub fn parse(id: &str, source: &Source) -> Result<Self> {
+    /// Reads one detector file. `id` is its path below `detectors/` without `.toml`, `keys` says
+    /// what each language's own facts are.
+    pub fn parse(id: &str, source: &Source, keys: &KeyTable) -> Result<Self> {
         let mut detector: Self = typed_toml(source)?;
         id.clone_into(&mut detector.id);
         let folder = id.split('/').next().unwrap_or_default();
@@ -387,6 +437,14 @@ impl Detector {
                 ),
             )
             .with_help(format!("write language = \"{}\"", hint.unwrap_or(folder))));
+        }
+        let variants = detector
+            .variant
+            .iter_mut()
+            .map(|variant| &mut variant.facts);
+        for facts in variants.chain([&mut detector.facts]) {
+            let raw = std::mem::take(&mut facts.raw);
+            facts.own = keys.typed(&detector.language, raw, source)?;
         }
         Ok(detector)
     }

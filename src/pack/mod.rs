@@ -2,7 +2,9 @@
 //! privilege but to stand last in the order.
 
 mod detector;
+mod folder;
 mod folders;
+mod keys;
 mod registries;
 mod roles;
 mod secrets;
@@ -18,6 +20,7 @@ pub use detector::{
     CodePatterns, Condition, Detector, FactValues, Glob, NumberOrText, Pattern, Strings, Variant,
 };
 pub use folders::FolderTable;
+pub use keys::{Key, KeyTable};
 pub use registries::{Registry, RegistryTable};
 pub use roles::{Copies, OtherLanguage, Outputs, Reads, RoleRule, Roles, fits};
 pub use secrets::{Classifier, FileClass, Name, Returns, SecretTable, SecretValue};
@@ -30,7 +33,7 @@ use crate::parse::typed_toml;
 use crate::repo::{RelPath, Source};
 
 /// `pack.toml`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PackManifest {
     /// The name by which templates of this pack can be extended: `{% extends "NAME:…" %}`.
@@ -60,7 +63,12 @@ pub struct Pack {
     pub secrets: SecretTable,
     /// `registries.toml`.
     pub registries: RegistryTable,
+    /// `keys.toml`.
+    pub keys: KeyTable,
 }
+
+/// Where the keys of languages are declared.
+const KEYS: &str = "detectors/keys.toml";
 
 /// `programs.toml`.
 #[derive(Debug, Default, Deserialize)]
@@ -116,14 +124,21 @@ impl Health {
 
 impl Pack {
     /// Reads `pack.toml`, every detector and every template; the first fault stops it.
-    pub fn load(tree: &dyn FileTree) -> Result<Self> {
+    /// Without keys of its own it has those of `known`.
+    fn load_with(tree: &dyn FileTree, known: Option<&KeyTable>) -> Result<Self> {
         let source = |path: &str| -> Result<Source> {
             let name = RelPath::new(path).ok_or_else(|| {
                 Diagnostic::error("unsafe-path", format!("{path:?} is no path of a pack"))
             })?;
+            let name = tree.prefix().join(name.as_str());
             Ok(Source::new(name, tree.text(path)?))
         };
-        let manifest = typed_toml(&source("pack.toml")?)?;
+        let paths = tree.paths();
+        let has = |path: &str| paths.iter().any(|known| known == path);
+        let manifest = match known {
+            Some(_) if !has("pack.toml") => PackManifest::default(),
+            _ => typed_toml(&source("pack.toml")?)?,
+        };
         let mut pack = Self {
             manifest,
             detectors: Vec::new(),
@@ -137,15 +152,22 @@ impl Pack {
             programs: Programs::default(),
             secrets: SecretTable::default(),
             registries: RegistryTable::default(),
+            keys: KeyTable::default(),
         };
-        for path in tree.paths() {
+        // What a detector may say.
+        if has(KEYS) {
+            pack.keys = typed_toml(&source(KEYS)?)?;
+        }
+        let keys = known.filter(|_| !has(KEYS)).unwrap_or(&pack.keys);
+        let mut detectors = Vec::new();
+        for path in &paths {
             if let Some(name) = path.strip_prefix("templates/") {
                 pack.templates
-                    .insert(name.to_owned(), source(&path)?.text.to_string());
+                    .insert(name.to_owned(), source(path)?.text.to_string());
             } else if let Some(name) = path.strip_prefix("detectors/") {
-                let source = source(&path)?;
+                let source = source(path)?;
                 match name.strip_suffix(".toml").filter(|name| name.contains('/')) {
-                    Some(id) => pack.detectors.push(Detector::parse(id, &source)?),
+                    Some(id) => detectors.push(Detector::parse(id, &source, keys)?),
                     None if name == "services.toml" => pack.services = typed_toml(&source)?,
                     None if name == "roles.toml" => pack.roles = typed_toml(&source)?,
                     None if name == "variables.toml" => {
@@ -156,18 +178,20 @@ impl Pack {
                     None if name == "secrets.toml" => pack.secrets = typed_toml(&source)?,
                     None if name == "registries.toml" => pack.registries = typed_toml(&source)?,
                     None if name == "programs.toml" => pack.programs = typed_toml(&source)?,
+                    None if path == KEYS => {}
                     None => {
                         pack.tables.insert(name.to_owned(), source);
                     }
                 }
             }
         }
+        pack.detectors = detectors;
         Ok(pack)
     }
 
     /// What dockgen knows by itself.
     pub fn builtin() -> Result<Self> {
-        Self::load(&Embedded)
+        Self::load_with(&Embedded, None)
     }
 }
 
@@ -317,6 +341,12 @@ impl PackSet {
         routes
             .position(|known| known == route)
             .unwrap_or(usize::MAX)
+    }
+
+    /// The facts that only one language's planner reads, from the first pack that declares any.
+    pub fn keys(&self) -> Option<&KeyTable> {
+        let mut tables = self.packs.iter().map(|pack| &pack.keys);
+        tables.find(|table| !table.all().is_empty())
     }
 
     /// A data table such as `images.toml`, from the first pack that has it.

@@ -1,12 +1,17 @@
 use std::borrow::Cow;
 
 use crate::diag::{Diagnostic, Result};
+use crate::repo::RelPath;
 
 /// Where a pack's files come from.
 pub trait FileTree {
     /// Every file, sorted, with `/` between parts.
     fn paths(&self) -> Vec<String>;
     fn text(&self, path: &str) -> Result<Cow<'static, str>>;
+    /// The folder by which messages name the files.
+    fn prefix(&self) -> RelPath {
+        RelPath::root()
+    }
 }
 
 const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/builtin.rs"));

@@ -3,7 +3,7 @@ use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
 use super::tree::{Node, Tree};
 use crate::diag::{Diagnostic, Result};
-use crate::repo::Source;
+use crate::text::Source;
 
 /// JSON, JSON with comments and trailing commas, and what of JSON5 a `package.json5` uses.
 pub fn json(source: &Source) -> Result<Tree> {

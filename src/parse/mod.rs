@@ -5,16 +5,15 @@ mod glob;
 pub mod ignorefile;
 mod json;
 pub mod marker;
-mod text;
 mod toml;
 mod tree;
 pub mod version;
 mod xml;
 mod yaml;
 
+pub use crate::text::{has_hidden, is_hidden, visible_json};
 pub use glob::PathGlob;
 pub use json::json;
-pub use text::{has_hidden, is_hidden, visible_json};
 pub use toml::{toml, typed_toml};
 pub use tree::{Node, Tree};
 pub use xml::xml;

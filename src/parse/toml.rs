@@ -3,8 +3,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue, Error};
 
 use super::tree::{Node, Tree};
-use crate::diag::{Diagnostic, Result};
-use crate::repo::Source;
+use crate::diag::{Diagnostic, Result, suggest};
+use crate::text::Source;
 
 /// A TOML file of the repository.
 pub fn toml(source: &Source) -> Result<Tree> {
@@ -20,7 +20,21 @@ pub fn toml(source: &Source) -> Result<Tree> {
 
 /// A TOML file of ours or of a pack: unknown keys are errors, with the known ones named.
 pub fn typed_toml<T: DeserializeOwned>(source: &Source) -> Result<T> {
-    ::toml::from_str(&source.text).map_err(|error| invalid(source, &error))
+    ::toml::from_str(&source.text).map_err(|error| {
+        let diagnostic = invalid(source, &error);
+        match meant(source, &error) {
+            Some(name) => diagnostic.with_help(format!("did you mean `{name}`?")),
+            None => diagnostic,
+        }
+    })
+}
+
+/// The name that stands in a list of known ones and is like the text at the error's place.
+fn meant<'e>(source: &Source, error: &'e Error) -> Option<&'e str> {
+    let written = source.text.get(error.span()?)?;
+    let (_, known) = error.message().split_once("expected")?;
+    let known = known.split('`').skip(1).step_by(2);
+    suggest(written.trim_matches(['"', '\'']), known)
 }
 
 fn invalid(source: &Source, error: &Error) -> Diagnostic {

@@ -1,4 +1,4 @@
-use crate::repo::Span;
+use crate::text::Span;
 
 /// A value of JSON, TOML or YAML with its place in the text.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,7 +2,7 @@ use roxmltree::{Document, Node as XmlNode, ParsingOptions};
 
 use super::tree::{Node, Tree};
 use crate::diag::{Diagnostic, Location, Result};
-use crate::repo::Source;
+use crate::text::Source;
 
 /// Elements below each other that are read; what stands deeper is left out.
 const DEPTH: usize = 60;
@@ -58,7 +58,7 @@ fn convert(element: XmlNode<'_, '_>, depth: usize) -> Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repo::RelPath;
+    use crate::text::RelPath;
 
     fn read(text: &str) -> Result<Tree> {
         xml(&Source::new(RelPath::root().join("pom.xml"), text))

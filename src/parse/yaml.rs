@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::tree::{Node, Tree};
 use crate::diag::{Diagnostic, Location, Result};
-use crate::repo::{Source, Span};
+use crate::text::{Source, Span};
 
 /// The first document of a YAML file. Aliases and depth are limited by the parser's budget.
 pub fn yaml(source: &Source) -> Result<Tree> {
@@ -81,7 +81,7 @@ fn convert(value: Value) -> Tree {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repo::RelPath;
+    use crate::text::RelPath;
 
     #[test]
     fn an_error_points_at_its_place() {

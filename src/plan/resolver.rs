@@ -290,9 +290,9 @@ impl Resolver<'_> {
 
     /// Tells what would make a better image, which is for the project to do.
     pub fn tell_advice(&mut self) {
-        let slot = self.component.facts.extra.get("advice");
-        if let Some(found) = slot.and_then(Slot::best).cloned() {
-            self.decide("advice", found.value, Confidence::Likely, found.evidence);
+        for found in &self.component.facts.advice {
+            let because = found.evidence.clone();
+            self.decide("advice", &found.value, Confidence::Likely, because);
         }
     }
 
@@ -306,12 +306,10 @@ impl Resolver<'_> {
 
     /// Tells when a program listens where nobody outside of the container reaches it.
     pub fn tell_loopback(&mut self, kind: Kind) {
-        let slot = self.component.facts.extra.get("loopback");
-        let told = !self.component.facts.flags.is_empty();
-        let Some(found) = slot
-            .and_then(Slot::best)
-            .filter(|_| kind == Kind::Web && !told)
-        else {
+        let facts = &self.component.facts;
+        let told = !facts.flags.is_empty();
+        let address = facts.loopback.best();
+        let Some(found) = address.filter(|_| kind == Kind::Web && !told) else {
             return;
         };
         let why = &found.evidence.why;

@@ -31,11 +31,8 @@ pub fn served(resolver: &mut Resolver<'_>) -> Result<RunStage, Failure> {
     let spa = resolver
         .choose("spa", &facts.spa, |text| text.parse().ok())?
         .is_some_and(|found| found.value);
-    let mut immutable: Vec<String> = facts
-        .extra
-        .get("immutable")
-        .map(|slot| slot.all().iter().map(|found| found.value.clone()).collect())
-        .unwrap_or_default();
+    let immutable = facts.immutable.iter().map(|found| found.value.clone());
+    let mut immutable: Vec<String> = immutable.collect();
     immutable.retain(|prefix| is_prefix(prefix));
     immutable.sort();
     let base = resolver.base(

@@ -1,5 +1,5 @@
 //! The net under the templates' whitespace: LF, no blanks at line ends, one blank line at most
-//! outside heredocs, one newline at the end.
+//! outside heredocs and one behind each, one newline at the end.
 
 pub(super) fn tidy(text: &str) -> String {
     let mut tidied = String::with_capacity(text.len());
@@ -12,6 +12,9 @@ pub(super) fn tidy(text: &str) -> String {
             tidied.push('\n');
             if line == end {
                 heredoc = None;
+                // Some readers of Dockerfiles take the end for a part of the next line's instruction.
+                tidied.push('\n');
+                blank = true;
             }
             continue;
         }
@@ -50,4 +53,18 @@ fn heredoc_end(line: &str) -> Option<String> {
         .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
         .collect();
     (!word.is_empty()).then_some(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_line_stands_behind_each_heredoc() {
+        let text = "COPY <<\"X\" a\n\n\nkept \nX\nRUN a\nCOPY <<Y b\nY\n\n\nRUN b\nCOPY <<Z c\nZ\n";
+        let tidied =
+            "COPY <<\"X\" a\n\n\nkept \nX\n\nRUN a\nCOPY <<Y b\nY\n\nRUN b\nCOPY <<Z c\nZ\n";
+        assert_eq!(tidy(text), tidied);
+        assert_eq!(tidy(tidied), tidied);
+    }
 }

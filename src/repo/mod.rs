@@ -3,8 +3,6 @@
 //! Everything above reads through [`Repo`]; nothing else opens a file of the repository.
 
 mod ignored;
-mod path;
-mod source;
 mod tracked;
 mod walk;
 
@@ -14,8 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use camino::{Utf8Path, Utf8PathBuf};
 use rayon::slice::ParallelSliceMut;
 
-pub use path::RelPath;
-pub use source::{Source, Span};
+pub use crate::text::{RelPath, Source, Span};
 
 use crate::diag::{Diagnostic, Location};
 

@@ -18,7 +18,7 @@ fn the_program() {
       explain      Show each decision: value, where it comes from, how sure it is, and what lost
       plan         Print the plan as JSON: everything decided, nothing rendered
       images       List the base images with the end of their support
-      schema       Print the JSON schema of the plan, of the report or of dockgen.toml
+      schema       Print the JSON schema of the plan, of the report, of dockgen.toml or of a detector
       completions  Print the completions for a shell
       man          Print a manual page
 
@@ -92,6 +92,8 @@ fn init() {
           --user <UID[:GID]>           User of the running program, in numbers
           --volumes <FOLDERS>          Folders of the image that hold data: writable and a volume
           --writable <FOLDERS>         Folders of the image that the program writes to
+          --pack <DIR>                 Folder whose detectors and templates stand before the built-in
+                                       ones; may be given again
           --all                        Every component gets an image, whatever its role: short for
                                        `--component '*'`
           --set <[DIR:]KEY=VALUE>      Any setting by its key, for one component with DIR in front; may
@@ -104,6 +106,7 @@ fn init() {
       dockgen init --component services/api   one of several components
       dockgen init --set services/api:port=9000
       dockgen init --base slim --force        replace what is there
+      dockgen init --pack ../our-frameworks   with detectors and templates of your own
 
     A decision is taken from the flag, else from the DOCKGEN_ variable, else from the wizard's
     answer, else from dockgen.toml, else from what is found in the repository.

@@ -123,6 +123,25 @@ fn plan_and_report_are_as_their_schemas_say() {
 }
 
 #[test]
+fn detectors_are_as_their_schema_says() {
+    let schema = TestRepo::empty().run("schema detector").exits(0).json();
+    for detector in ["node/next", "python/django", "go/cgo", "any/home"] {
+        let file = format!("{}/detectors/{detector}.toml", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(file).expect("it is there");
+        let value: Value = toml::from_str(&text).expect("it is TOML");
+        fits(&value, &schema, &schema, detector);
+    }
+    let node = schema["allOf"].as_array().and_then(|all| {
+        all.iter()
+            .find(|one| one["if"]["properties"]["language"]["const"] == "node")
+    });
+    let node = node.expect("its keys are there");
+    let modules =
+        &node["then"]["properties"]["facts"]["properties"]["own"]["properties"]["modules"];
+    assert_eq!(modules["enum"], serde_json::json!(["none", "all"]));
+}
+
+#[test]
 fn the_plan_is_the_same_from_everywhere() {
     let repo = TestRepo::web();
     let here = repo.run("plan").exits(0).stdout;

@@ -13,6 +13,7 @@ mod init;
 mod json;
 mod options;
 mod overwrite;
+mod packs;
 mod precedence;
 mod scripted;
 mod settings_file;

@@ -380,3 +380,35 @@ fn no_data_names_a_package_registry() {
         );
     }
 }
+
+/// A key that nobody asks for does nothing, and one that is not declared no detector can set.
+#[test]
+fn declared_keys_are_those_that_planners_read() {
+    let pack = Pack::builtin().unwrap();
+    let asked = regex::Regex::new(r#"\bown\s*\.(?:flag|text|list|entry|add)\(\s*"([a-z_]+)""#);
+    let asked = asked.unwrap();
+    let row = regex::Regex::new(r#"(?m)^fact = "([a-z_]+)""#).unwrap();
+    let read = |path: &Path| fs::read_to_string(path).unwrap();
+    let mut known = BTreeSet::new();
+    for language in dockgen::lang::languages() {
+        let keys: BTreeSet<String> = pack.keys.of(language).map(|key| key.name.clone()).collect();
+        let mut used = BTreeSet::new();
+        let folder = Path::new(ROOT).join("src/lang").join(language);
+        let sources = WalkDir::new(folder).into_iter().filter_map(Result::ok);
+        let files = sources.filter(|entry| entry.path().extension().is_some_and(|it| it == "rs"));
+        for entry in files {
+            let text = read(entry.path());
+            used.extend(asked.captures_iter(&text).map(|found| found[1].to_owned()));
+        }
+        if language == "java" {
+            let table = read(&Path::new(ROOT).join("detectors/jlink.toml"));
+            used.extend(row.captures_iter(&table).map(|found| found[1].to_owned()));
+        }
+        assert_eq!(keys, used, "{language}");
+        known.insert(language);
+    }
+    for key in pack.keys.all() {
+        assert!(known.contains(key.language.as_str()), "{}", key.language);
+        assert!(key.meaning.ends_with('.'), "{}", key.name);
+    }
+}

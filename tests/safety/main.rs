@@ -11,6 +11,7 @@
 mod builtin;
 mod determinism;
 mod hostile;
+mod modules;
 mod property;
 mod secrets;
 mod seeds;

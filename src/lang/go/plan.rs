@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::GoModel;
-use crate::facts::{Evidence, Kind, Slot};
+use crate::facts::{Evidence, Kind};
 use crate::plan::health::probed;
 use crate::plan::{
     Copy, CopyStep, Failure, From, Made, Pair, Port, Resolver, RunStage, Stage, Step, port,
@@ -104,8 +104,9 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
         );
     }
 
-    let cgo = facts.extra.get("cgo").and_then(Slot::best);
-    let (possible, because): (&[&'static str], Evidence) = match (resolver.packages_needed(), cgo) {
+    let cgo = facts.own.text("cgo");
+    let (possible, because): (&[&'static str], Evidence) = match (resolver.packages_needed(), &cgo)
+    {
         (Some(because), _) => (&["slim"], because),
         (None, Some(found)) => (&["distroless", "slim"], found.evidence.clone()),
         (None, None) => (
@@ -121,7 +122,9 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
         }
     })?;
     let role = match (static_base, cgo.is_some()) {
-        ("distroless", true) if cgo.is_some_and(|found| found.value == "c++") => "distroless-cc",
+        ("distroless", true) if cgo.as_ref().is_some_and(|found| found.value == "c++") => {
+            "distroless-cc"
+        }
         ("distroless", true) => "distroless-base",
         (base, _) => base,
     };

@@ -151,9 +151,9 @@ mod tests {
             all.iter().map(|found| found.value).collect()
         };
         assert_eq!(ports(&shop), [9090]);
-        assert!(!shop.facts.extra.contains_key("cgo"));
+        assert!(shop.facts.own.text("cgo").is_none());
         let admin = component(&repo, Some("cmd/admin"));
         assert_eq!(ports(&admin), [7070]);
-        assert!(admin.facts.extra.contains_key("cgo"));
+        assert!(admin.facts.own.text("cgo").is_some());
     }
 }

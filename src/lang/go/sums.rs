@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::modfile::directives;
-use crate::facts::{Confidence, Evidence, Rank};
+use crate::facts::{Confidence, Evidence, Found, Rank, push};
 use crate::lang::Component;
 use crate::repo::{Dir, Source};
 
@@ -40,17 +40,15 @@ pub(super) fn tell(component: &mut Component, source: &Source, module: &str) {
          run `go mod tidy` and commit go.sum"
     );
     let file = source.path.clone();
-    component
-        .facts
-        .extra
-        .entry("warning".to_owned())
-        .or_default()
-        .add(
-            why.clone(),
-            Rank::Manifest,
-            Confidence::Certain,
-            Evidence::file("go/no-sums", file, why),
-        );
+    push(
+        &mut component.facts.warnings,
+        Found {
+            value: why.clone(),
+            rank: Rank::Manifest,
+            confidence: Confidence::Certain,
+            evidence: Evidence::file("go/no-sums", file, why),
+        },
+    );
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::program::program;
 use super::reactor::{MAX_MODULES, Reactor, Wrapper, relative};
 use super::{Build, JavaModel, Libraries, Product, java_version};
 use crate::diag::Diagnostic;
-use crate::facts::{Confidence, Evidence, Kind, Rank};
+use crate::facts::{Confidence, Evidence, Kind, Own, Rank};
 use crate::lang::{Component, Dependency, Manifest};
 use crate::parse::Tree;
 use crate::parse::version::Constraint;
@@ -271,10 +271,11 @@ fn serves_its_war(component: &mut Component) {
         ),
     );
     let why = "a war keeps its libraries within, where jdeps does not look";
-    let whole = component.facts.extra.entry("whole_runtime".to_owned());
-    whole.or_default().certain(
-        why.to_owned(),
+    component.facts.own.add(
+        "whole_runtime",
+        Own::Text(why.to_owned()),
         Rank::Manifest,
+        Confidence::Certain,
         Evidence::rule("java/war", why),
     );
 }

@@ -5,7 +5,7 @@ use super::NodeModel;
 use super::manager::Manager;
 use super::{Runtime, reads, schema, start};
 use crate::facts::{
-    Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Rank, RequiredEnv, Slot,
+    Artifact, Command, Confidence, Evidence, Facts, Found, Kind, Own, Rank, RequiredEnv,
     looks_secret, push, push_named, push_required,
 };
 use crate::lang::{Component, Sources};
@@ -68,12 +68,9 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
     model.schemas = schemas;
     generated(model, &mut facts);
     let own = start::starts_source(&view, &facts);
-    model.ends = facts
-        .extra
-        .get("sigterm")
-        .into_iter()
-        .flat_map(Slot::all)
-        .find(|found| !own || found.rank <= Rank::Source)
+    let mut ends = facts.handles_sigterm.all().iter();
+    model.ends = ends
+        .find(|found| found.value && (!own || found.rank <= Rank::Source))
         .map(|found| found.evidence.clone());
     kind(&mut facts);
     port(&mut facts, own);
@@ -103,14 +100,15 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
 /// A folder of the modules that an install of everything fills with code. pnpm keeps it under a name
 /// that holds its package's version, and a workspace has several: there all modules are taken.
 fn generated(model: &NodeModel, facts: &mut Facts) {
-    let slot = facts.extra.get("generated").and_then(Slot::best);
-    let Some(folder) = slot.cloned() else {
+    let Some(folder) = facts.own.text("generated") else {
         return;
     };
     let because = folder.evidence.clone();
     if model.install.manager == Manager::Pnpm || model.install.is_workspace() {
-        let slot = facts.extra.entry("modules".to_owned()).or_default();
-        slot.add("all".to_owned(), folder.rank, folder.confidence, because);
+        let all = Own::Text("all".to_owned());
+        facts
+            .own
+            .add("modules", all, folder.rank, folder.confidence, because);
     } else {
         let artifact = Artifact {
             from: folder.value.clone(),

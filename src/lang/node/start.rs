@@ -123,7 +123,7 @@ fn compiles(command: &Command) -> bool {
     )
 }
 
-/// A detector names commands that its own facts replace: `extra.replaces = "ng serve|ng s"`.
+/// A detector names commands that its own facts replace: `own.replaces = ["ng serve", "ng s"]`.
 fn replaced(facts: &Facts, command: &Command) -> bool {
     let Command::Exec(words) = command else {
         return false;
@@ -141,12 +141,10 @@ fn replaced(facts: &Facts, command: &Command) -> bool {
     };
     let server = !facts.static_root.is_empty() && gives_files(command);
     server
-        || facts.extra.get("replaces").is_some_and(|slot| {
-            slot.all()
-                .iter()
-                .flat_map(|found| found.value.split('|'))
-                .any(|start| !start.trim().is_empty() && starts_with(start))
-        })
+        || facts
+            .own
+            .list("replaces")
+            .any(|start| !start.trim().is_empty() && starts_with(start))
 }
 
 /// A server for files alone, as nginx is.

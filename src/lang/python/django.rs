@@ -6,7 +6,9 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::Django;
-use crate::facts::{Confidence, Evidence, Found, HealthFact, Migration, Rank, push, push_named};
+use crate::facts::{
+    Confidence, Evidence, Found, HealthFact, Migration, Own, Rank, push, push_named,
+};
 use crate::lang::{Component, Sources};
 use crate::repo::{Dir, RelPath, Source};
 
@@ -64,11 +66,13 @@ pub(super) fn refine(component: &mut Component, sources: &Sources<'_>) {
         facts
             .main
             .certain(format!("{file}:{object}"), Rank::Variant, evidence.clone());
-        facts
-            .extra
-            .entry("interface".to_owned())
-            .or_default()
-            .certain(interface.to_owned(), Rank::Variant, evidence);
+        facts.own.add(
+            "interface",
+            Own::Text(interface.to_owned()),
+            Rank::Variant,
+            Confidence::Certain,
+            evidence,
+        );
     }
     let collect = files
         .iter()

@@ -5,7 +5,7 @@
 use super::pattern::Pattern;
 use super::{escape_char, escape_pattern, protect_ends};
 use crate::parse::has_hidden;
-use crate::repo::RelPath;
+use crate::text::RelPath;
 
 /// Lines from one file that are looked at; the longest that people keep have some hundreds.
 const MAX_LINES: usize = 1_000;

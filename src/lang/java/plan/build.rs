@@ -74,9 +74,8 @@ fn of_maven(resolver: &mut Resolver<'_>, maven: &Maven, model: &JavaModel) -> St
     build.extend(
         component
             .facts
-            .extra
-            .keys()
-            .filter_map(|key| key.strip_prefix("maven."))
+            .own
+            .list("properties")
             .map(|property| format!("-D{property}")),
     );
     build.push("package".to_owned());
@@ -169,9 +168,8 @@ fn of_gradle(resolver: &mut Resolver<'_>, gradle: &Gradle) -> Steps {
         words
     };
     let mut build = task(gradle.task);
-    let excluded = component.facts.extra.keys();
-    for name in excluded.filter_map(|key| key.strip_prefix("gradle.exclude.")) {
-        build.extend(["-x".to_owned(), name.to_owned()]);
+    for task in component.facts.own.list("left_out") {
+        build.extend(["-x".to_owned(), task.to_owned()]);
     }
     let steps = Steps {
         tool: "gradle",

@@ -6,7 +6,7 @@ mod modules;
 use serde::Serialize;
 
 use crate::diag::Diagnostic;
-use crate::facts::{Artifact, Command, Confidence, Evidence, Kind, Slot};
+use crate::facts::{Artifact, Command, Confidence, Evidence, Kind};
 use crate::lang::java::{Build, JavaModel, Libraries};
 use crate::plan::health::{health, probe_arguments};
 use crate::plan::images::Line;
@@ -224,12 +224,13 @@ fn base(resolver: &mut Resolver<'_>, line: &Line) -> Result<Base, Failure> {
     let catalogue = resolver.catalogue;
     let component = resolver.component;
     let has = |role: &str| catalogue.image("java", line, role).is_some();
-    let extra = |name: &str| component.facts.extra.get(name).and_then(Slot::best);
+    let fonts = component.facts.own.flag("fonts");
     let whole: Option<(String, Evidence)> = if line.version.major() < 9 {
         let why = format!("Java {} has no modules to choose from", line.version);
         Some((why.clone(), Evidence::rule("java/no-modules", why)))
     } else {
-        extra("whole_runtime").map(|found| (found.value.clone(), found.evidence.clone()))
+        let whole = component.facts.own.text("whole_runtime");
+        whole.map(|found| (found.value, found.evidence))
     };
     let jlink = whole.is_none();
     let mut possible: Vec<&'static str> = Vec::new();
@@ -258,7 +259,7 @@ fn base(resolver: &mut Resolver<'_>, line: &Line) -> Result<Base, Failure> {
         _ => format!("there is no image of this kind for Java {line_name}"),
     })?;
     let (role, jlink) = match base {
-        "distroless" if jlink && extra("fonts").is_some() => ("distroless-fonts", true),
+        "distroless" if jlink && fonts.is_some() => ("distroless-fonts", true),
         "distroless" if jlink => ("distroless-jlink", true),
         "distroless" => ("distroless", false),
         "alpine" => ("alpine", false),
@@ -287,7 +288,7 @@ fn base(resolver: &mut Resolver<'_>, line: &Line) -> Result<Base, Failure> {
             Evidence { why, ..evidence },
         ),
     }
-    if let Some(found) = extra("fonts").filter(|_| role == "distroless-fonts") {
+    if let Some(found) = fonts.filter(|_| role == "distroless-fonts") {
         resolver.decide(
             "fonts",
             "from the base image",

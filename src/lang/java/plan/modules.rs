@@ -131,7 +131,7 @@ impl Row {
         let by_fact = self
             .fact
             .as_ref()
-            .is_some_and(|fact| component.facts.extra.contains_key(fact));
+            .is_some_and(|fact| component.facts.own.flag(fact).is_some());
         by_fact
             || component
                 .manifest

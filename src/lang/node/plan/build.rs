@@ -33,23 +33,17 @@ pub(super) fn build(
         commands.push(chosen.value);
     }
     let facts = &resolver.component.facts;
-    let caches = facts
-        .extra
-        .get("cache")
-        .map(|slot| {
-            slot.all()
-                .iter()
-                .map(|found| super::image::absolute(DIR, &model.path, &found.value))
-                // The fields of a mount are separated by commas.
-                .filter(|target| {
-                    target
-                        .bytes()
-                        .all(|b| b.is_ascii_alphanumeric() || b"/._@-".contains(&b))
-                })
-                .map(|target| format!("target={target}"))
-                .collect()
+    let caches = facts.own.list("cache");
+    let caches = caches
+        .map(|folder| super::image::absolute(DIR, &model.path, folder))
+        // The fields of a mount are separated by commas.
+        .filter(|target| {
+            target
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"/._@-".contains(&b))
         })
-        .unwrap_or_default();
+        .map(|target| format!("target={target}"))
+        .collect();
     let installs = model.production || model.development || install.pnp;
     Ok(Some(Build {
         install: if installs {

@@ -90,7 +90,7 @@ pub(super) fn last_stage(
         }
     };
     if artifacts {
-        let bundled = self_contained && facts.extra.contains_key("modules");
+        let bundled = self_contained && facts.own.text("modules").is_some();
         let there = whole && modules.stage == Some("modules");
         if !bundled && !there {
             let manifest = component.manifest.path.to_string();

@@ -2,7 +2,7 @@
 
 use super::base::Base;
 use super::launch::Launch;
-use crate::facts::{Command, Confidence, Evidence, Slot};
+use crate::facts::{Command, Confidence, Evidence};
 use crate::lang::node::NodeModel;
 use crate::lang::node::hooks::{Hook, HookKind};
 use crate::lang::node::lock::Lock;
@@ -170,13 +170,7 @@ pub(super) fn modules(
         commands: Vec::new(),
         stage: None,
     };
-    let asked = resolver
-        .component
-        .facts
-        .extra
-        .get("modules")
-        .and_then(Slot::best)
-        .cloned();
+    let asked = resolver.component.facts.own.text("modules");
     if let Some(found) = asked.as_ref().filter(|found| found.value == "none") {
         let because = found.evidence.clone();
         let because = Evidence {

@@ -97,12 +97,7 @@ pub(super) fn launch(
             Launch::Shell(start.value.to_string())
         }
         _ => {
-            let file = resolver
-                .component
-                .facts
-                .extra
-                .get(&format!("bin.{program}"))
-                .and_then(Slot::value);
+            let file = resolver.component.facts.own.entry("bin", program);
             match file.and_then(|file| installed_file(model, file)) {
                 Some(file) => {
                     let mut words = vec![file];

@@ -8,7 +8,7 @@ mod serve;
 use serde::Serialize;
 
 use crate::diag::Result;
-use crate::facts::{Command, Confidence, Evidence, Kind, Slot};
+use crate::facts::{Command, Confidence, Evidence, Kind};
 use crate::lang::python::{Django, PythonModel};
 use crate::parse::version::Constraint;
 use crate::plan::health::health;
@@ -87,7 +87,7 @@ pub(super) fn plan(resolver: &mut Resolver<'_>, kind: Kind) -> Result<Made, Fail
     })?;
     let build_image = resolver.image("python", &line, "build")?;
     let run_image = resolver.image("python", &line, "slim")?;
-    let uv_called = facts.extra.get("uv").and_then(Slot::best);
+    let uv_called = facts.own.flag("uv");
     let installed = install::plan(resolver, model, &start)?;
     let with_uv = matches!(installed.installer, "uv" | "uv-pip");
     let uv = if uv_called.is_some() || with_uv {

@@ -64,7 +64,7 @@ pub(super) fn start(
     kind: Kind,
 ) -> Result<Start, Failure> {
     let facts = &resolver.component.facts;
-    let interface = facts.extra.get("interface").and_then(Slot::value).cloned();
+    let interface = facts.own.text("interface").map(|found| found.value);
     let entry = facts.main.best().filter(|found| found.value.contains(':'));
     let chosen_main = resolver.setting("main").is_some();
     let mut commands = facts.start.clone();
@@ -247,8 +247,8 @@ fn serve(
 /// Whether a server is installed with the dependencies. What a framework's extra brings along
 /// stands in no manifest: `fastapi[standard]`.
 fn has_server(facts: &Facts, model: &PythonModel, server: &str) -> bool {
-    let brought = facts.extra.get("server").and_then(Slot::value);
-    model.packages.contains_key(server) || brought.is_some_and(|brought| brought == server)
+    let brought = facts.own.text("server");
+    model.packages.contains_key(server) || brought.is_some_and(|brought| brought.value == server)
 }
 
 /// The port that the server is told: the project's own where it names one.
@@ -417,7 +417,7 @@ fn script(
 
 /// A detector's fact: the sources, or a library that they call, handle SIGTERM.
 fn handles_sigterm(resolver: &Resolver<'_>) -> bool {
-    resolver.component.facts.extra.contains_key("sigterm")
+    resolver.component.facts.handles_sigterm.value() == Some(&true)
 }
 
 fn root_of(model: &PythonModel, file: &str) -> String {

@@ -1,6 +1,6 @@
 //! What the program needs of a system: packages, the base that has them, an init.
 
-use crate::facts::{Confidence, Evidence, Slot};
+use crate::facts::{Confidence, Evidence};
 use crate::lang::rust::RustModel;
 use crate::plan::packages::Row;
 use crate::plan::{Failure, Resolver};
@@ -115,12 +115,13 @@ pub(super) fn base(
 /// Rust programs ignore SIGTERM as PID 1 unless they handle it, so an init passes it on. A program
 /// that waits for Ctrl-C is stopped by that signal.
 pub(super) fn init(resolver: &mut Resolver<'_>, musl: bool) -> (Option<String>, Option<String>) {
-    let extra = &resolver.component.facts.extra;
-    if let Some(found) = extra.get("sigterm").and_then(Slot::best).cloned() {
+    let facts = &resolver.component.facts;
+    let handled = facts.handles_sigterm.best().cloned();
+    if let Some(found) = handled.filter(|found| found.value) {
         resolver.decide("init", "none", found.confidence, found.evidence);
         return (None, None);
     }
-    let interrupt = extra.get("sigint").and_then(Slot::best).cloned();
+    let interrupt = facts.own.flag("sigint");
     let because = Evidence::rule(
         "rust/init",
         "no handler of SIGTERM was seen, and as PID 1 a program without one ignores it",

@@ -2,7 +2,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use crate::parse::has_hidden;
+use super::has_hidden;
 
 /// A path inside the repository: UTF-8, `/` between parts, no `..`, not absolute.
 ///
@@ -71,7 +71,7 @@ impl RelPath {
 
     /// What the folder's own listing calls `name`; `None` for a name that [`RelPath::new`] would
     /// not take as one part.
-    pub(super) fn entry(&self, name: &str) -> Option<Self> {
+    pub(crate) fn entry(&self, name: &str) -> Option<Self> {
         if !is_clean(name) || name.contains('/') {
             return None;
         }
