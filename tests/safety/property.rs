@@ -102,7 +102,7 @@ fn shape(dockerfile: &str) -> Vec<String> {
 
 /// Harmless texts, one for each kind that a manifest tells apart: a name, nothing, an address, a
 /// path, several words, a comment, an option, an exception, a variable, shell, what ends a
-/// list or a text, lines, a line that goes on.
+/// list or a text, lines, a path on the second of them, a line that goes on.
 const TWINS: &[&str] = &[
     "plain",
     "",
@@ -126,6 +126,7 @@ const TWINS: &[&str] = &[
     "plain\"",
     "\n",
     "plain\nplain word",
+    "plain\nplain word /plain",
     "plain\\",
     "plain\\\n",
 ];
