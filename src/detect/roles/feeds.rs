@@ -119,8 +119,9 @@ pub(in crate::detect) fn feeds(
         repo, packs, components, &all, &reads_of, &mut fed, &mut made,
     );
     for (at, reads) in &reads_of {
+        let program = &components[*at];
         fed.diagnostics
-            .extend(missing(repo, packs, &components[*at], reads, &made));
+            .extend(missing(repo, packs, program, reads, &made, all.is_empty()));
     }
     for component in components.iter_mut() {
         component
@@ -407,12 +408,16 @@ fn missing(
     program: &Component,
     reads: &[Read],
     made: &[RelPath],
+    nothing_builds: bool,
 ) -> Vec<Diagnostic> {
+    // A plain page may stand for one that a build makes, where there is a build.
+    let is_page = |file: &RelPath| nothing_builds && file.name() == "index.html";
     reads
         .iter()
         .filter(|read| read.embedded)
         .filter_map(|read| Some((read, read.places.first()?)))
         .filter(|(_, place)| !repo.has(place) && is_absent(repo, packs, place))
+        .filter(|(_, place)| !repo.files_in(place).any(is_page))
         .filter(|(_, place)| !made.iter().any(|known| touches(known, place)))
         .take(5)
         .map(|(read, place)| {
