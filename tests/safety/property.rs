@@ -125,6 +125,7 @@ const TWINS: &[&str] = &[
     "plain'",
     "plain\"",
     "\n",
+    "\nplain",
     "plain\nplain word",
     "plain\nplain word /plain",
     "plain\\",
