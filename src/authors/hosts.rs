@@ -2,10 +2,11 @@
 //! railway, app.json, nixpacks.toml and railpack.json.
 
 use super::asked::clean_path;
-use super::said::{Item, Said, Start, line_at, line_of};
+use super::said::{Item, Said, Start, line_of};
 use super::shell::{is_name, variables};
 use crate::parse::{Tree, json, toml, yaml};
 use crate::repo::Source;
+use crate::text::line_at;
 
 pub(super) fn start(words: Vec<String>) -> Item {
     Item::Start(Start {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::builds;
-use super::said::{Item, Said, line_at, line_of};
+use super::said::{Item, Said, line_of};
 use super::shell::is_name;
 use crate::parse::{Tree, yaml};
 use crate::repo::Source;
+use crate::text::line_at;
 
 /// .goreleaser.yml: one program for each build.
 pub(super) fn goreleaser(source: &Source, weight: u8) -> Vec<Said> {

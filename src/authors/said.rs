@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::Evidence;
 use crate::repo::{RelPath, Source, Span};
+use crate::text::line_at;
 
 /// One statement with its place.
 #[derive(Clone, Debug)]
@@ -100,12 +101,4 @@ impl Said {
 /// The line of the first place of a text; the file's first line when it is not there.
 pub(super) fn line_of(source: &Source, needle: &str) -> Span {
     line_at(&source.text, source.text.find(needle).unwrap_or_default())
-}
-
-/// The range of the line that holds an offset.
-pub(super) fn line_at(text: &str, at: usize) -> Span {
-    let at = at.min(text.len());
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |end| at + end);
-    start..end
 }

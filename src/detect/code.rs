@@ -8,6 +8,7 @@ use crate::code::{Address, Files, Match, NodeId, Tree, address, is_local, value}
 use crate::facts::Evidence;
 use crate::pack::{Condition, Pattern};
 use crate::repo::{RelPath, Span};
+use crate::text::line_at;
 
 /// The first place where one of the condition's patterns fits and its holes hold what they must.
 /// An earlier pattern is asked of every file before a later one.
@@ -272,8 +273,6 @@ fn shown(tree: &Tree, found: &Match) -> Span {
     if !text[span.clone()].contains('\n') {
         return span;
     }
-    let start = text[..value].rfind('\n').map_or(0, |at| at + 1);
-    let end = text[value..].find('\n').map_or(text.len(), |at| value + at);
-    let line = &text[start..end];
-    start + (line.len() - line.trim_start().len())..end
+    let line = line_at(text, value);
+    line.end - text[line.clone()].trim_start().len()..line.end
 }

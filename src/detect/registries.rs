@@ -6,6 +6,7 @@ use crate::diag::{Diagnostic, Location};
 use crate::facts::{BuildSecret, Component, Confidence, Evidence, Found, Rank, SecretSource, push};
 use crate::pack::{Name, PackSet, Registry, SecretTable};
 use crate::repo::{RelPath, Repo, Source, Span};
+use crate::text::line_at;
 
 /// Files of one row in one project; a repository must not make the look long.
 const MOST_FILES: usize = 200;
@@ -168,7 +169,8 @@ impl Finder<'_> {
                 .harmless
                 .as_ref()
                 .and_then(|pattern| pattern.regex());
-            let is_comment = line_before(&source.text, whole.start()).starts_with(['#', ';']);
+            let line = &source.text[line_at(&source.text, whole.start())];
+            let is_comment = line.trim_start().starts_with(['#', ';']);
             if is_comment || harmless.is_some_and(|regex| regex.is_match(whole.as_bytes())) {
                 continue;
             }
@@ -368,10 +370,4 @@ fn found<T>(value: T, evidence: Evidence) -> Found<T> {
         confidence: Confidence::Certain,
         evidence,
     }
-}
-
-/// The beginning of the line that a position stands in.
-fn line_before(text: &str, at: usize) -> &str {
-    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    text[start..].trim_start()
 }

@@ -6,6 +6,7 @@ use regex::bytes::{Captures, Regex};
 
 use super::condition::Variables;
 use crate::pack::{Condition, PackSet, Pattern};
+use crate::text::line_at;
 
 /// What is looked for, and what is passed over.
 pub(super) struct Search<'a> {
@@ -76,12 +77,8 @@ impl<'a> Search<'a> {
 
     /// Of what is looked for everywhere, what stands in a comment's line is none.
     fn in_comment(&self, text: &str, at: usize) -> bool {
-        let before = &text.as_bytes()[..at];
-        let start = before
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |at| at + 1);
-        let line = before[start..].trim_ascii_start();
+        let start = line_at(text, at).start;
+        let line = text.as_bytes()[start..at].trim_ascii_start();
         self.each
             && [&b"//"[..], b"/*", b"* ", b"# "]
                 .iter()
@@ -120,18 +117,9 @@ fn hit(regex: &Regex, captures: &Captures<'_>, text: &str) -> Option<Hit> {
         .capture_names()
         .flatten()
         .find_map(|name| captures.name(name));
-    let bytes = text.as_bytes();
     let span = match named {
-        Some(group) if bytes[whole.clone()].contains(&b'\n') => {
-            let start = bytes[..group.start()]
-                .iter()
-                .rposition(|byte| *byte == b'\n')
-                .map_or(0, |at| at + 1);
-            let end = bytes[start..]
-                .iter()
-                .position(|byte| *byte == b'\n')
-                .map_or(text.len(), |at| start + at);
-            start..end
+        Some(group) if text.as_bytes()[whole.clone()].contains(&b'\n') => {
+            line_at(text, group.start())
         }
         _ => whole,
     };
@@ -194,7 +182,7 @@ fn closed(text: &[u8], start: usize) -> usize {
 /// Where the lines end that are indented more than the one that `start` stands in.
 fn indented(text: &str, start: usize) -> usize {
     let depth = |line: &str| line.len() - line.trim_start().len();
-    let line = text[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line = line_at(text, start).start;
     let own = depth(&text[line..start]);
     let mut at = start;
     for line in text[start..].split_inclusive('\n') {

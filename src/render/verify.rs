@@ -21,6 +21,7 @@ use crate::parse::is_hidden;
 use crate::plan::Image;
 use crate::plan::images::BaseImage;
 use crate::repo::{RelPath, Repo};
+use crate::text::line_at;
 use context::Context;
 use stage::{Copied, Stage};
 
@@ -128,7 +129,7 @@ fn no_secret_value(path: &RelPath, text: &str, secrets: &SecretTable) -> Result<
 
 /// The beginning of the line around a secret, without it.
 fn masked(text: &str, found: &SecretValue) -> String {
-    let start = text[..found.value.start].rfind('\n').map_or(0, |at| at + 1);
+    let start = line_at(text, found.value.start).start;
     format!("{}***", text[start..found.value.start].trim_start())
 }
 

@@ -9,4 +9,4 @@ mod source;
 pub use hidden::{has_hidden, is_hidden, visible_json};
 pub use location::Location;
 pub use path::RelPath;
-pub use source::{Source, Span};
+pub use source::{Source, Span, line_at};

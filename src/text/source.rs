@@ -13,6 +13,17 @@ pub struct Source {
 /// A byte range in a [`Source`].
 pub type Span = Range<usize>;
 
+/// The range of the line that holds a byte offset, without its end. An offset behind the text is
+/// in the last line; one within a character is as good as that character's.
+pub fn line_at(text: &str, offset: usize) -> Span {
+    let bytes = text.as_bytes();
+    let (before, after) = bytes.split_at(offset.min(bytes.len()));
+    let is_end = |byte: &u8| *byte == b'\n';
+    let start = before.iter().rposition(is_end).map_or(0, |at| at + 1);
+    let end = after.iter().position(is_end);
+    start..end.map_or(bytes.len(), |end| before.len() + end)
+}
+
 impl Source {
     pub fn new(path: RelPath, text: impl Into<Arc<str>>) -> Self {
         Self {
@@ -29,7 +40,7 @@ impl Source {
         }
         let before = &self.text[..end];
         let line = before.matches('\n').count() + 1;
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let start = line_at(&self.text, end).start;
         (line, before[start..].chars().count() + 1)
     }
 

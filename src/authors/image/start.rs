@@ -2,10 +2,11 @@
 
 use super::{Reader, written};
 use crate::authors::dockerfile::Stage;
-use crate::authors::said::{Item, Start, line_at};
+use crate::authors::said::{Item, Start};
 use crate::authors::script::{self, End};
 use crate::authors::shell::{commands, expand, variables};
 use crate::repo::{RelPath, Source};
+use crate::text::line_at;
 
 impl Reader<'_> {
     /// ENTRYPOINT and CMD, through entrypoint scripts, to the command that runs in the end.

@@ -10,6 +10,7 @@ use super::NodeModel;
 use crate::facts::{Command, Evidence, Facts, looks_secret};
 use crate::lang::Sources;
 use crate::repo::{Dir, RelPath, Source};
+use crate::text::line_at;
 
 pub(super) fn manager_at_run_time(model: &mut NodeModel, sources: &Sources<'_>) {
     static CALLS: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -176,7 +177,7 @@ pub(super) fn read_at_run_time(
 
 /// A module of the same tree, which the build has taken in.
 fn imports(source: &Source, at: usize) -> bool {
-    let start = source.text[..at].rfind('\n').map_or(0, |at| at + 1);
+    let start = line_at(&source.text, at).start;
     let before = source.text[start..at].trim_start();
     (before.starts_with("import ") || before.starts_with("export ") || before.starts_with("} from"))
         && !before.ends_with("../")
