@@ -8,7 +8,6 @@ use super::manager::Manager;
 use super::package::Package;
 use super::pins;
 use super::script::{self, Program};
-use super::start;
 use super::workspace::{self, Workspace};
 use super::{Neighbour, NodeModel, Runtime, tools};
 use crate::diag::Diagnostic;
@@ -297,9 +296,7 @@ fn component(
     component.facts.package_manager_version = install.package_manager_version.clone();
     if let Some((command, script, because)) = handed {
         let facts = &mut component.facts;
-        if let Some(command) = command
-            && !start::gives_files(command)
-        {
+        if let Some(command) = command {
             facts
                 .start
                 .certain(command.clone(), Rank::Dedicated, because.clone());

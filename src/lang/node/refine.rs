@@ -9,7 +9,7 @@ use crate::facts::{
     looks_secret, push, push_named, push_required,
 };
 use crate::lang::{Component, Sources};
-use crate::repo::{Dir, RelPath, Repo};
+use crate::repo::{Dir, Repo};
 
 pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'_>) {
     let view = repo.dir(&component.dir);
@@ -62,10 +62,9 @@ pub(super) fn refine(repo: &Repo, component: &mut Component, sources: &Sources<'
     };
     reads::manager_at_run_time(model, sources);
     model.arguments = reads::arguments(sources);
-    let needed: Vec<RelPath> = model.builds.iter().map(|one| one.dir.clone()).collect();
-    let needed: Vec<RelPath> = needed.into_iter().chain(model.runs.clone()).collect();
-    let schemas = schema::folders(repo, &component.dir, &component.root, &needed);
-    model.schemas = schemas;
+    let needed = model.builds.iter().map(|neighbour| &neighbour.dir);
+    let needed = needed.chain(&model.runs);
+    model.schemas = schema::folders(repo, &component.dir, &component.root, needed);
     generated(model, &mut facts);
     let own = start::starts_source(&view, &facts);
     let mut ends = facts.handles_sigterm.all().iter();

@@ -8,18 +8,18 @@ const MOST: usize = 3_000;
 
 /// The folders of schemas and migrations: the component's own, and whole packages that it needs and
 /// that hold some. Relative to the install root.
-pub(super) fn folders(
+pub(super) fn folders<'a>(
     repo: &Repo,
     program: &RelPath,
     root: &RelPath,
-    needed: &[RelPath],
+    needed: impl Iterator<Item = &'a RelPath>,
 ) -> Vec<RelPath> {
     let below = |dir: &RelPath| dir.below(root).unwrap_or_default();
     let mut all: Vec<RelPath> = own(&repo.dir(program))
         .into_iter()
         .map(|folder| below(&program.join(folder.as_str())))
         .collect();
-    let others = needed.iter().map(|member| root.join(member.as_str()));
+    let others = needed.map(|member| root.join(member.as_str()));
     for dir in others.filter(|dir| dir != program) {
         if own(&repo.dir(&dir)).is_some() {
             all.push(below(&dir));

@@ -3,7 +3,7 @@
 use super::NodeModel;
 use super::manager::Manager;
 use super::script::{self, Program};
-use crate::facts::{Command, Confidence, Evidence, Facts, Rank};
+use crate::facts::{Command, Confidence, Evidence, Facts, Found, Rank};
 use crate::lang::Component;
 use crate::repo::{Dir, RelPath};
 
@@ -27,7 +27,7 @@ pub(super) fn start(
     let mut programs: Vec<(String, Program)> =
         procfile(view, component, facts).into_iter().collect();
     let to_be_built = main_is_built(view, component, facts);
-    handed_over(facts);
+    demote_development(facts);
     for name in SCRIPTS {
         let Some(script) = manifest.script(name) else {
             continue;
@@ -63,22 +63,18 @@ pub(super) fn start(
     programs
 }
 
-/// What a package above hands over may be for developers, as a script of its own may be.
-fn handed_over(facts: &mut Facts) {
-    let all = facts.start.all().to_vec();
-    let (development, rest): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|found| found.rank == Rank::Dedicated && replaced(facts, &found.value));
-    facts
-        .start
-        .retain(|found| rest.iter().any(|kept| kept.value == found.value));
-    for found in development {
-        facts.start.add(
-            found.value,
-            Rank::Language,
-            Confidence::Guess,
-            found.evidence,
-        );
+/// What the Procfile or a package above says may be for developers, as a script of its own may be.
+fn demote_development(facts: &mut Facts) {
+    let is_development =
+        |found: &Found<Command>| found.rank == Rank::Dedicated && replaced(facts, &found.value);
+    let all = facts.start.all().iter();
+    let development: Vec<Found<Command>> = all.filter(|one| is_development(one)).cloned().collect();
+    facts.start.retain(|found| !development.contains(found));
+    for Found {
+        value, evidence, ..
+    } in development
+    {
+        facts.start.guess(value, Rank::Language, evidence);
     }
 }
 
@@ -139,20 +135,16 @@ fn replaced(facts: &Facts, command: &Command) -> bool {
             && same
             && (open || wanted.len() > 1 || next.is_none_or(|next| next.starts_with('-')))
     };
-    let server = !facts.static_root.is_empty() && gives_files(command);
+    let server = !facts.static_root.is_empty()
+        && matches!(
+            command.program(),
+            Some("serve" | "http-server" | "live-server" | "sirv" | "servor")
+        );
     server
         || facts
             .own
             .list("replaces")
             .any(|start| !start.trim().is_empty() && starts_with(start))
-}
-
-/// A server for files alone, as nginx is.
-pub(super) fn gives_files(command: &Command) -> bool {
-    matches!(
-        command.program(),
-        Some("serve" | "http-server" | "live-server" | "sirv" | "servor")
-    )
 }
 
 fn main_is_built(view: &Dir<'_>, component: &Component, facts: &Facts) -> bool {

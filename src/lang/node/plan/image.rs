@@ -111,19 +111,15 @@ pub(super) fn last_stage(
             copies.push(from("build", source, destination(&artifact.to)));
         }
         for folder in &model.schemas {
-            let named = facts.artifacts.iter().any(|found| {
-                absolute(DIR, &model.path, &found.value.from) == absolute(DIR, folder, "")
-            });
+            let folder = absolute(DIR, folder, "");
+            // Copied by itself, or in a package's whole folder, which goes to where it was.
             let carried = copies.iter().any(|copy| {
-                // What goes to where it was is a package's whole folder.
-                let to = copy.to.strip_prefix('/').and_then(RelPath::new);
-                let folder = RelPath::root().join(DIR).join(folder.as_str());
+                let below = |dir: &str| folder.strip_prefix(dir)?.strip_prefix('/');
                 copy.stage.as_deref() == Some("build")
-                    && copy.from.contains(&copy.to)
-                    && to.is_some_and(|to| folder.is_in(&to))
+                    && (copy.from.contains(&folder)
+                        || copy.from.contains(&copy.to) && below(&copy.to).is_some())
             });
-            if !carried && !named {
-                let folder = absolute(DIR, folder, "");
+            if !carried {
                 copies.push(Copy {
                     exclude: without_modules(),
                     ..from("build", folder.clone(), folder)
