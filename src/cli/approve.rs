@@ -8,7 +8,6 @@ use super::prompt::{Item, Prompter, Stop};
 use super::style::one_line;
 use super::ui::Ui;
 use crate::diag::Diagnostic;
-use crate::pack::SecretTable;
 use crate::parse::ignorefile::IgnoreFile;
 use crate::plan::Plan;
 use crate::render::verify;
@@ -100,8 +99,9 @@ pub(super) fn warn_of_kept_ignore_file(
         };
         let text = files.iter().find(|(file, _)| file == path);
         let theirs = text.map_or_else(IgnoreFile::default, |(_, text)| IgnoreFile::parse(text));
-        let (repo, secrets) = (&pipeline.repo, pipeline.packs.secrets());
-        if let Some(file) = verify::visible_secret(image, &theirs, repo, secrets) {
+        let repo = &pipeline.repo;
+        let secrets = verify::Secrets::of(repo, pipeline.packs.secrets());
+        if let Some(file) = secrets.visible(image, &theirs) {
             let text = format!("{path} is kept, and leaves {file} in the build context");
             ui.diagnostic(
                 &Diagnostic::warning("secret-in-context", text)
@@ -109,8 +109,7 @@ pub(super) fn warn_of_kept_ignore_file(
             );
         }
         // Secrets are told above.
-        let no_secrets = SecretTable::default();
-        if let Err(problem) = verify::verify(image, &files, repo, &no_secrets) {
+        if let Err(problem) = verify::verify(image, &files, repo, &verify::Secrets::default()) {
             let text = format!("the build will fail at {}", problem.message);
             ui.diagnostic(
                 &Diagnostic::warning("ignored-source", text).with_help(format!(

@@ -18,6 +18,7 @@ use crate::write::{OutputFile, stamp};
 /// finds is ours: the diagnostic has the code `bad-output`.
 pub fn render(packs: &PackSet, plan: &Plan, repo: &Repo) -> Result<Vec<OutputFile>> {
     let environment = environment::environment(packs);
+    let secrets = verify::Secrets::of(repo, packs.secrets());
     let mut files = Vec::new();
     for (image, outputs) in plan.with_outputs() {
         let rendered = outputs
@@ -29,7 +30,7 @@ pub fn render(packs: &PackSet, plan: &Plan, repo: &Repo) -> Result<Vec<OutputFil
                 ))
             })
             .collect::<Result<Vec<_>>>()?;
-        verify::verify(image, &rendered, repo, packs.secrets())?;
+        verify::verify(image, &rendered, repo, &secrets)?;
         files.extend(rendered.into_iter().map(|(path, text)| OutputFile {
             path,
             text: stamp(&text),

@@ -55,12 +55,42 @@ const CACHES_IN_TREE: &[&str] = &["/target", "/.next/cache", "/.turbo", "/node_m
 /// Bytes of a line. BuildKit reads at most 65,535.
 const MAX_LINE: usize = 65_000;
 
-/// Checks the files of one component against each other and against the repository.
+/// What is secret, and the files of a repository that are by their names: looked for once for all
+/// its images.
+#[derive(Default)]
+pub struct Secrets<'a> {
+    table: Option<&'a SecretTable>,
+    /// Sorted.
+    files: Vec<&'a RelPath>,
+}
+
+impl<'a> Secrets<'a> {
+    pub fn of(repo: &'a Repo, table: &'a SecretTable) -> Self {
+        let mut classifier = table.classifier();
+        let mut is_secret = |file: &RelPath| matches!(classifier.name(file), Some(Name::Secret(_)));
+        Self {
+            table: Some(table),
+            files: repo.files().iter().filter(|file| is_secret(file)).collect(),
+        }
+    }
+
+    /// The first file of a secret class that the build context holds and the plan does not name.
+    pub fn visible(&self, plan: &Image, ignore: &IgnoreFile) -> Option<&'a RelPath> {
+        let mut matcher = ignore.matcher();
+        let mut files = self.files.iter().copied();
+        files.find(|file| {
+            !matcher.excludes(file.as_str()) && plan.exposed.binary_search(file).is_err()
+        })
+    }
+}
+
+/// Checks the files of one component against each other and against the repository; the default of
+/// `secrets` asks for none.
 pub fn verify(
     plan: &Image,
     files: &[(RelPath, String)],
     repo: &Repo,
-    secrets: &SecretTable,
+    secrets: &Secrets<'_>,
 ) -> Result<()> {
     let named = |path: &RelPath, fault: Fault| {
         Diagnostic::error("bad-output", format!("{path}: {fault}"))
@@ -75,7 +105,7 @@ pub fn verify(
                 let fault = format!("line {} is no pattern: {}: {}", bad.line, bad.text, bad.why);
                 return Err(named(path, fault));
             }
-            if let Some(secret) = visible_secret(plan, &ignore, repo, secrets) {
+            if let Some(secret) = secrets.visible(plan, &ignore) {
                 let fault = format!("leaves the secret {secret} in the build context");
                 return Err(named(path, fault));
             }
@@ -93,26 +123,10 @@ pub fn verify(
 
 type Fault = String;
 
-/// The first file of a secret class that the build context holds and the plan does not name.
-pub fn visible_secret<'r>(
-    plan: &Image,
-    ignore: &IgnoreFile,
-    repo: &'r Repo,
-    secrets: &SecretTable,
-) -> Option<&'r RelPath> {
-    let mut matcher = ignore.matcher();
-    let mut classifier = secrets.classifier();
-    repo.files().iter().find(|file| {
-        matches!(classifier.name(file), Some(Name::Secret(_)))
-            && !matcher.excludes(file.as_str())
-            && plan.exposed.binary_search(file).is_err()
-    })
-}
-
 /// No value that is a secret by its form. What came this far stands in the repository itself or in
 /// a setting: it is for a person to take out.
-fn no_secret_value(path: &RelPath, text: &str, secrets: &SecretTable) -> Result<()> {
-    let Some(found) = secrets.value_in(text) else {
+fn no_secret_value(path: &RelPath, text: &str, secrets: &Secrets<'_>) -> Result<()> {
+    let Some(found) = secrets.table.and_then(|table| table.value_in(text)) else {
         return Ok(());
     };
     let line = text[..found.whole.start].matches('\n').count() + 1;

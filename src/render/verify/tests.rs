@@ -82,7 +82,8 @@ impl Case {
             file("Dockerfile", dockerfile),
             file(".dockerignore", self.ignore),
         ];
-        verify(&self.plan, &files, &self.repo, self.packs.secrets())
+        let secrets = Secrets::of(&self.repo, self.packs.secrets());
+        verify(&self.plan, &files, &self.repo, &secrets)
     }
 
     fn refuses(&self, dockerfile: &str, because: &str) {
