@@ -22,8 +22,8 @@ use crate::pack::PackSet;
 use crate::plan::needs;
 use crate::plan::settings::Settings;
 use crate::plan::{
-    Copy, Decision, Failure, From, Image, Made, Output, Pair, Plan, Resolver, RunStage, Scope,
-    Stage, Step, Syntax, Tables,
+    Copy, Failure, From, Image, Made, Output, Pair, Plan, Resolver, RunStage, Scope, Stage, Step,
+    Syntax, Tables,
 };
 use crate::repo::{RelPath, Repo};
 use feeds::Fed;
@@ -151,10 +151,10 @@ fn finish(
     let name = said::name(&mut resolver).unwrap_or_else(|| component.name.clone());
     make_folders(&mut stages, &mut run);
     let migrate = migration(&mut resolver, kind);
+    let build_secrets = build_secrets(&mut resolver, &fed.components);
     let (required, needs) = needs::variables(facts, kind, &run.env);
     let mut decisions = resolver.decisions;
     decisions.extend(needs);
-    let build_secrets = build_secrets(component, &fed.components, &mut decisions);
     let ignored = ignore::ignored(
         repo,
         detection,
@@ -214,12 +214,8 @@ fn is_there(repo: &Repo, component: &Component, needed: &[String]) -> Result<(),
 }
 
 /// What the builds of a program and of its frontends need, each id once.
-fn build_secrets(
-    component: &Component,
-    fed: &[&Component],
-    decisions: &mut Vec<Decision>,
-) -> Vec<BuildSecret> {
-    let all = std::iter::once(component).chain(fed.iter().copied());
+fn build_secrets(resolver: &mut Resolver<'_>, fed: &[&Component]) -> Vec<BuildSecret> {
+    let all = std::iter::once(resolver.component).chain(fed.iter().copied());
     let found: Vec<&Found<BuildSecret>> = all
         .flat_map(|component| &component.facts.build_secrets)
         .collect();
@@ -237,13 +233,8 @@ fn build_secrets(
                 _ => secret.id.as_str(),
             })
             .collect();
-        decisions.push(Decision {
-            what: "build secrets".to_owned(),
-            chosen: names.join(", "),
-            confidence: first.confidence,
-            because: first.evidence.clone(),
-            instead_of: Vec::new(),
-        });
+        let because = first.evidence.clone();
+        resolver.decide("build secrets", names.join(", "), first.confidence, because);
     }
     secrets
 }

@@ -138,10 +138,21 @@ struct Because<'a> {
     dir: &'a RelPath,
 }
 
+impl Because<'_> {
+    fn found<T>(&self, value: T) -> Found<T> {
+        Found {
+            value,
+            rank: self.rank,
+            confidence: self.confidence,
+            evidence: self.evidence.clone(),
+        }
+    }
+}
+
 fn add(
     facts: &mut Facts,
     values: &FactValues,
-    because: &Because<'_>,
+    cause: &Because<'_>,
     variables: &Variables,
     packs: &PackSet,
     asides: &mut Vec<Found<String>>,
@@ -152,7 +163,7 @@ fn add(
         evidence,
         in_code,
         dir,
-    } = because;
+    } = cause;
     // A program's own default stands above its framework's.
     let said = if in_code { rank.max(Rank::Code) } else { rank };
     let text = |text: &str| render(text, variables);
@@ -246,12 +257,7 @@ fn add(
             facts.own.add(key, value, rank, confidence, because());
         }
     }
-    let found = |value: String| Found {
-        value,
-        rank,
-        confidence,
-        evidence: because(),
-    };
+    let found = |value: String| cause.found(value);
     match values.loopback.as_deref().and_then(text) {
         Some(address) if values.port.is_some() => asides.push(found(address)),
         address => slot!(loopback, address),
@@ -259,15 +265,7 @@ fn add(
     for artifact in &values.artifacts {
         if let (Some(from), Some(to)) = (text(&artifact.from), text(&artifact.to)) {
             let value = Artifact { from, to };
-            push(
-                &mut facts.artifacts,
-                Found {
-                    value,
-                    rank,
-                    confidence,
-                    evidence: because(),
-                },
-            );
+            push(&mut facts.artifacts, cause.found(value));
         }
     }
     if let Some(path) = values.configuration.as_deref().and_then(text)
@@ -275,15 +273,7 @@ fn add(
     {
         let from = from.to_string();
         let value = Artifact { from, to: path };
-        push(
-            &mut facts.files,
-            Found {
-                value,
-                rank,
-                confidence,
-                evidence: because(),
-            },
-        );
+        push(&mut facts.files, cause.found(value));
     }
     if let Some(path) = values.default_file.as_deref().and_then(text) {
         push(&mut facts.default_files, found(path));
@@ -345,15 +335,7 @@ fn add(
     ] {
         for (name, value) in values {
             if let (Some(name), Some(value)) = (text(name), text(value)) {
-                push_named(
-                    list,
-                    Found {
-                        value: (name, value),
-                        rank,
-                        confidence,
-                        evidence: because(),
-                    },
-                );
+                push_named(list, cause.found((name, value)));
             }
         }
     }

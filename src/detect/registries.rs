@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Diagnostic, Location};
+use crate::diag::{Diagnostic, Location, sort_distinct};
 use crate::facts::{BuildSecret, Component, Confidence, Evidence, Found, Rank, SecretSource, push};
 use crate::pack::{Name, PackSet, Registry, SecretTable};
 use crate::repo::{RelPath, Repo, Source, Span};
@@ -34,8 +34,7 @@ pub(super) fn find(repo: &Repo, components: &mut [Component], packs: &PackSet) -
             }
         }
     }
-    diagnostics.sort_by(|a, b| (&a.at, &a.message).cmp(&(&b.at, &b.message)));
-    diagnostics.dedup_by(|a, b| a.at == b.at && a.message == b.message);
+    sort_distinct(&mut diagnostics);
     diagnostics
 }
 

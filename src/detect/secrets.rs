@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, sort_distinct};
 use crate::facts::{
     Command, Component, Confidence, Evidence, Facts, Found, Rank, RequiredEnv, Slot, looks_secret,
     push_required,
@@ -29,8 +29,7 @@ pub(super) fn take_out(components: &mut [Component], table: &SecretTable) -> Vec
         }
         manifest(component, table, &mut diagnostics);
     }
-    diagnostics.sort_by(|a, b| (&a.at, &a.message).cmp(&(&b.at, &b.message)));
-    diagnostics.dedup_by(|a, b| a.at == b.at && a.message == b.message);
+    sort_distinct(&mut diagnostics);
     diagnostics
 }
 

@@ -36,6 +36,13 @@ pub struct Diagnostic {
     pub snippet: Option<(Source, Span)>,
 }
 
+/// Sorts by place and message, and leaves out what is told already: components that share a file
+/// find the same in it.
+pub fn sort_distinct(diagnostics: &mut Vec<Diagnostic>) {
+    diagnostics.sort_by(|a, b| (&a.at, &a.message).cmp(&(&b.at, &b.message)));
+    diagnostics.dedup_by(|a, b| a.at == b.at && a.message == b.message);
+}
+
 impl Diagnostic {
     pub fn new(severity: Severity, code: &'static str, message: impl Into<String>) -> Self {
         Self {

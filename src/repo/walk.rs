@@ -183,7 +183,7 @@ impl Folder {
     }
 }
 
-/// The bytes of a regular file of the walk; `None` when it is larger than `limit`.
+/// The bytes of a regular file below `root`; `None` when it is larger than `limit`.
 pub(super) fn bytes(root: &Utf8Path, path: &RelPath, limit: u64) -> Option<Vec<u8>> {
     let file = std::fs::File::open(root.join(path.as_str())).ok()?;
     let mut bytes = Vec::new();
@@ -194,17 +194,11 @@ pub(super) fn bytes(root: &Utf8Path, path: &RelPath, limit: u64) -> Option<Vec<u
 /// Git's index of the repository at `root`; `None` where `.git` is a link or a file that leads to
 /// another folder, or the index is larger than `limit`.
 pub(super) fn git_index(root: &Utf8Path, limit: u64) -> Option<Vec<u8>> {
-    let folder = root.join(".git");
+    let folder = RelPath::root().join(".git");
     let index = folder.join("index");
-    if !std::fs::symlink_metadata(&folder).ok()?.is_dir()
-        || !std::fs::symlink_metadata(&index).ok()?.is_file()
-    {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(&index).ok()?;
-    file.take(limit + 1).read_to_end(&mut bytes).ok()?;
-    (bytes.len() as u64 <= limit).then_some(bytes)
+    let kind = |path: &RelPath| std::fs::symlink_metadata(root.join(path.as_str())).ok();
+    let is_own = kind(&folder)?.is_dir() && kind(&index)?.is_file();
+    is_own.then(|| bytes(root, &index, limit)).flatten()
 }
 
 /// Reads one file of the walk, at most `limit` bytes of it; of those that are `special` only a link
