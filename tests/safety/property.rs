@@ -1,7 +1,7 @@
 //! For any manifest text, the Dockerfile has the same instructions as that of a harmless twin: the
 //! same manifest with a plain text in place of each hostile one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use dockgen::assemble::assemble;
 use dockgen::detect::detect;
@@ -126,6 +126,8 @@ const TWINS: &[&str] = &[
     "plain\"",
     "\n",
     "\nplain",
+    // A command that begins so is not taken over.
+    "\n--plain",
     "plain\nplain word",
     "plain\nplain word /plain",
     "plain\\",
@@ -141,17 +143,91 @@ fn shapes(outcome: &Outcome) -> BTreeMap<&str, Vec<String>> {
         .collect()
 }
 
+/// What a text does to the file around it.
+#[derive(Clone, Copy)]
+enum Spoilt {
+    /// It breaks the file, which then counts as if it were not there.
+    Broken,
+    /// It hides the rest, as a comment or a heredoc of the authors' own does.
+    Cut,
+    /// It breaks the code around it, of which a part is still read.
+    Bare,
+}
+
+/// Harmless repositories like one in whose slots `nasty` stands: each slot holds a harmless text,
+/// and what may become of the files as well. A text that breaks code may leave manifests whole, so
+/// that this happens to files of one ending, to all code, and to one file alone.
+fn twins<'a>(
+    seed: &'a Seed,
+    slots: &'a [&'a Slot],
+    nasty: &str,
+) -> impl Iterator<Item = Files> + 'a {
+    const CODE: &[&str] = &["go", "java", "js", "kt", "mjs", "py", "rs", "ts", "tsx"];
+    let ending = |path: &str| path.rsplit_once('.').map(|(_, ending)| ending.to_owned());
+    let all: BTreeSet<&String> = slots.iter().map(|slot| &slot.path).collect();
+    let with = |wanted: &dyn Fn(Option<&str>) -> bool| -> BTreeSet<&'a String> {
+        let same = all.iter().filter(|path| wanted(ending(path).as_deref()));
+        same.copied().collect()
+    };
+    let code = with(&|ending| ending.is_some_and(|ending| CODE.contains(&ending)));
+    let endings: BTreeSet<_> = all.iter().map(|path| ending(path)).collect();
+    let mut groups = vec![all.clone(), code.clone()];
+    groups.extend(
+        endings
+            .iter()
+            .map(|known| with(&|ending| ending == known.as_deref())),
+    );
+    groups.extend(all.iter().map(|path| BTreeSet::from([*path])));
+    let spoilt = groups
+        .into_iter()
+        .flat_map(|group| [(group.clone(), Spoilt::Broken), (group, Spoilt::Cut)]);
+    let bare = seed.filled(slots, &bare(nasty));
+    let first = [(BTreeSet::new(), Spoilt::Broken), (code, Spoilt::Bare)];
+    first
+        .into_iter()
+        .chain(spoilt)
+        .flat_map(move |(group, how)| {
+            let bare: Files = group
+                .iter()
+                .map(|path| ((*path).clone(), bare[*path].clone()))
+                .collect();
+            TWINS.iter().map(move |twin| {
+                let mut files = seed.filled(slots, twin);
+                for path in &group {
+                    let text = match how {
+                        Spoilt::Broken => "<{[".to_owned(),
+                        Spoilt::Cut => cut(seed, slots, path),
+                        Spoilt::Bare => bare[*path].clone(),
+                    };
+                    files.insert((*path).clone(), text);
+                }
+                files
+            })
+        })
+}
+
+/// The marks of a text that break code, without what could be an instruction: no line, no word, no
+/// variable and no heredoc is left.
+fn bare(nasty: &str) -> String {
+    let harmless = |c: char| !matches!(c, '\n' | '\r' | '\\' | '$' | '<' | '\u{85}' | '\u{2028}');
+    let word = |c: char| if c.is_ascii_alphanumeric() { 'x' } else { c };
+    nasty.chars().filter(|c| harmless(*c)).map(word).collect()
+}
+
+/// A file up to the line of its first slot.
+fn cut(seed: &Seed, slots: &[&Slot], path: &String) -> String {
+    let text = &seed.files[path];
+    let own = slots.iter().filter(|slot| slot.path == *path);
+    let first = own.map(|slot| slot.at.start).min().unwrap_or_default();
+    let line = text[..first].rfind('\n').map_or(0, |at| at + 1);
+    text[..line].to_owned()
+}
+
 /// Each Dockerfile has the instructions of that of a twin.
 fn same_shape(seed: &Seed, slots: &[&Slot], nasty: &str) -> Result<(), TestCaseError> {
     let hostile = outcome(&seed.filled(slots, nasty))?;
     let mut left = shapes(&hostile);
-    // A value may also break its file, and then the file counts as if it were not there.
-    let mut broken = seed.files.clone();
-    for slot in slots {
-        broken.insert(slot.path.clone(), "<{[".to_owned());
-    }
-    let twins = TWINS.iter().map(|twin| seed.filled(slots, twin));
-    for twin in twins.chain([broken]) {
+    for twin in twins(seed, slots, nasty) {
         if left.is_empty() {
             break;
         }
@@ -330,7 +406,9 @@ proptest! {
             seed.files.iter().map(|(path, text)| (format!("{folder}/{path}"), text.clone())).collect()
         };
         let hostile = outcome(&moved(&nasty))?;
-        let twin = outcome(&moved("plain"))?;
+        // A folder with a point in front is hidden, and holds no program.
+        let plain = if nasty.starts_with('.') { ".plain" } else { "plain" };
+        let twin = outcome(&moved(plain))?;
         let (hostile, twin) = (shapes(&hostile), shapes(&twin));
         if !hostile.is_empty() {
             let (hostile, twin): (Vec<_>, Vec<_>) = (hostile.values().collect(), twin.values().collect());
